@@ -1,0 +1,2 @@
+//! The binary provost.
+fn main() {}

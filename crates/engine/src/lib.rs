@@ -1,0 +1,1 @@
+//! SCIM operations over a store, a file each.

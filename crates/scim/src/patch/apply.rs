@@ -1,0 +1,713 @@
+//! Operations on a resource: all of them, in order, or none (RFC 7644 §3.5.2).
+
+use std::collections::BTreeSet;
+
+use super::{Act, MemberEdit, Operation, Patch, Selection};
+use crate::deviation::Deviation;
+use crate::error::Error;
+use crate::filter::matches_value;
+use crate::schema::{AttrId, DataType, Schemas};
+use crate::value::{Attributes, Reader, Val};
+
+/// What a PATCH makes of a resource.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Patched {
+    /// The attributes afterwards.
+    pub attributes: Attributes,
+    /// The changes of the membership relation, in order; neighboring deltas are folded.
+    pub members: Vec<MemberEdit>,
+}
+
+impl Patch {
+    /// Applies the operations in their order.
+    ///
+    /// # Errors
+    /// `noTarget` if a value path selects nothing, `invalidValue` if two values become primary or
+    /// a required attribute is left unassigned.
+    pub fn apply(&self, reader: &mut Reader<'_>, attributes: Attributes) -> Result<Patched, Error> {
+        let patched = Patched { attributes, members: Vec::new() };
+        let mut work = Work { reader, patched, touched: BTreeSet::new() };
+        for (index, operation) in self.operations.iter().enumerate() {
+            work.operation(operation).map_err(|error| {
+                let Error { kind, detail } = error;
+                Error::new(kind, format!("operation {}: {detail}", index + 1))
+            })?;
+        }
+        let Work { reader, mut patched, touched } = work;
+        for id in touched {
+            drop_hollow(reader.schemas, &mut patched.attributes, id);
+        }
+        reader.check_required(&patched.attributes)?;
+        Ok(patched)
+    }
+}
+
+struct Work<'a, 's> {
+    reader: &'a mut Reader<'s>,
+    patched: Patched,
+    /// Multi-valued complex attributes whose elements changed.
+    touched: BTreeSet<AttrId>,
+}
+
+impl Work<'_, '_> {
+    fn operation(&mut self, operation: &Operation) -> Result<(), Error> {
+        match operation {
+            Operation::Put(_, id, None) | Operation::Remove(id) => {
+                self.patched.attributes.remove(*id);
+                Ok(())
+            }
+            Operation::Put(act, id, Some(value)) => self.put(*act, *id, value),
+            Operation::PutPart(id, sub, value) => self.put_part(*id, *sub, value.as_ref()),
+            Operation::PutElements(act, selection, value) => {
+                self.put_elements(*act, selection, value.as_ref())
+            }
+            Operation::RemovePart(id, sub) => self.put_part(*id, *sub, None),
+            Operation::RemoveElements(selection) => self.remove_elements(selection),
+            Operation::RemoveAlike(id, listed) => {
+                self.retain(*id, |element| !listed.iter().any(|it| is_part_of(it, element)));
+                Ok(())
+            }
+            Operation::Members(edit) => {
+                self.push_members(edit);
+                Ok(())
+            }
+        }
+    }
+
+    fn put(&mut self, act: Act, id: AttrId, value: &Val) -> Result<(), Error> {
+        let attributes = &mut self.patched.attributes;
+        match (value, attributes.get_mut(id)) {
+            // RFC 7644 §3.5.2.3: parts that are not listed stay as they are, for add as for replace.
+            (Val::Complex(parts), Some(Val::Complex(present))) => {
+                for (sub, value) in parts.iter() {
+                    present.set(sub, value.clone());
+                }
+            }
+            (Val::Complex(parts), None) if parts.is_empty() => {}
+            (Val::Many(values), Some(Val::Many(present))) if act == Act::Add => {
+                let first = present.len();
+                for value in values {
+                    if !present.contains(value) {
+                        present.push(value.clone());
+                    }
+                }
+                let added: Vec<usize> = (first..present.len()).collect();
+                return self.settle_primary(id, &added);
+            }
+            (
+                Val::Many(_)
+                | Val::Complex(_)
+                | Val::Bool(_)
+                | Val::Int(_)
+                | Val::Dec(_)
+                | Val::Str(_)
+                | Val::Time(_)
+                | Val::Bin(_),
+                _,
+            ) => attributes.set(id, value.clone()),
+        }
+        if self.reader.schemas.attribute(id).multi_valued {
+            self.touched.insert(id);
+        }
+        Ok(())
+    }
+
+    fn put_part(&mut self, id: AttrId, sub: AttrId, value: Option<&Val>) -> Result<(), Error> {
+        let multi_valued = self.reader.schemas.attribute(id).multi_valued;
+        let empty = Val::Complex(Attributes::new());
+        if self.patched.attributes.get(id).is_none() {
+            if value.is_none() {
+                return Ok(());
+            }
+            let first = if multi_valued { Val::Many(vec![empty]) } else { empty };
+            self.patched.attributes.set(id, first);
+        }
+        match self.patched.attributes.get_mut(id) {
+            Some(Val::Complex(parts)) => {
+                parts.put(sub, value.cloned());
+                if parts.is_empty() {
+                    self.patched.attributes.remove(id);
+                }
+                Ok(())
+            }
+            Some(Val::Many(elements)) => {
+                let count = elements.len();
+                for element in elements {
+                    put_in(element, sub, value);
+                }
+                self.settle_primary(id, &(0..count).collect::<Vec<_>>())
+            }
+            Some(
+                Val::Bool(_) | Val::Int(_) | Val::Dec(_) | Val::Str(_) | Val::Time(_) | Val::Bin(_),
+            )
+            | None => Ok(()),
+        }
+    }
+
+    fn put_elements(
+        &mut self,
+        act: Act,
+        selection: &Selection,
+        value: Option<&Val>,
+    ) -> Result<(), Error> {
+        let id = selection.attribute;
+        let selected = self.selected(selection);
+        if selected.is_empty() {
+            return self.create_element(selection, value);
+        }
+        if value.is_none() && selection.sub.is_none() {
+            return self.remove_elements(selection);
+        }
+        for index in &selected {
+            let Some(element) = self.element_mut(id, *index) else { continue };
+            match (selection.sub, value, act) {
+                (Some(sub), value, _) => put_in(element, sub, value),
+                (None, Some(Val::Complex(parts)), Act::Add) => {
+                    for (sub, value) in parts.iter() {
+                        put_in(element, sub, Some(value));
+                    }
+                }
+                (None, Some(value), _) => *element = value.clone(),
+                (None, None, _) => {}
+            }
+        }
+        self.settle_primary(id, &selected)
+    }
+
+    /// A value path that selects nothing; lenient readers make the element that it describes.
+    fn create_element(&mut self, selection: &Selection, value: Option<&Val>) -> Result<(), Error> {
+        let attribute = self.reader.schemas.attribute(selection.attribute);
+        let Some(value) = value else { return Ok(()) };
+        let Some(seed) = &selection.seed else {
+            let path = &attribute.path;
+            return Err(Error::no_target(format!(
+                "no value of {path} matches the filter of the path"
+            )));
+        };
+        self.reader.deviate(Deviation::ElementFromFilter)?;
+        let mut element = seed.clone();
+        match (selection.sub, value) {
+            (Some(sub), value) => element.set(sub, value.clone()),
+            (None, Val::Complex(parts)) => {
+                for (sub, value) in parts.iter() {
+                    element.set(sub, value.clone());
+                }
+            }
+            (None, _) => {}
+        }
+        let element = Val::Complex(element);
+        if !attribute.multi_valued {
+            self.patched.attributes.set(attribute.id, element);
+            return Ok(());
+        }
+        if self.patched.attributes.get(attribute.id).is_none() {
+            self.patched.attributes.set(attribute.id, Val::Many(Vec::new()));
+        }
+        let Some(Val::Many(elements)) = self.patched.attributes.get_mut(attribute.id) else {
+            return Ok(());
+        };
+        elements.push(element);
+        let last = elements.len() - 1;
+        self.settle_primary(attribute.id, &[last])
+    }
+
+    fn remove_elements(&mut self, selection: &Selection) -> Result<(), Error> {
+        let attribute = self.reader.schemas.attribute(selection.attribute);
+        let selected = self.selected(selection);
+        if selected.is_empty() {
+            // A single complex value has one element at most: it is gone already.
+            if !attribute.multi_valued {
+                return Ok(());
+            }
+            let path = &attribute.path;
+            return Err(Error::no_target(format!(
+                "no value of {path} matches the filter of the path"
+            )));
+        }
+        if let Some(sub) = selection.sub {
+            for index in selected {
+                if let Some(element) = self.element_mut(attribute.id, index) {
+                    put_in(element, sub, None);
+                }
+            }
+            self.touched.insert(attribute.id);
+            return Ok(());
+        }
+        if !attribute.multi_valued {
+            self.patched.attributes.remove(attribute.id);
+            return Ok(());
+        }
+        let schemas = self.reader.schemas;
+        self.retain(attribute.id, |element| !matches_value(schemas, &selection.filter, element));
+        Ok(())
+    }
+
+    fn selected(&self, selection: &Selection) -> Vec<usize> {
+        let elements = self.patched.attributes.get(selection.attribute).map_or(&[][..], Val::each);
+        let is_selected =
+            |element: &Val| matches_value(self.reader.schemas, &selection.filter, element);
+        elements.iter().enumerate().filter(|(_, it)| is_selected(it)).map(|(i, _)| i).collect()
+    }
+
+    fn element_mut(&mut self, id: AttrId, index: usize) -> Option<&mut Val> {
+        match self.patched.attributes.get_mut(id)? {
+            Val::Many(elements) => elements.get_mut(index),
+            other => Some(other),
+        }
+    }
+
+    fn retain(&mut self, id: AttrId, keep: impl Fn(&Val) -> bool) {
+        let Some(Val::Many(elements)) = self.patched.attributes.get_mut(id) else { return };
+        elements.retain(keep);
+        if elements.is_empty() {
+            self.patched.attributes.remove(id);
+        }
+    }
+
+    /// RFC 7644 §3.5.2: an element that becomes the primary one takes this from the others.
+    fn settle_primary(&mut self, id: AttrId, changed: &[usize]) -> Result<(), Error> {
+        self.touched.insert(id);
+        let schemas = self.reader.schemas;
+        let Some(primary) = schemas.sub_attribute(id, "primary") else { return Ok(()) };
+        let Some(Val::Many(elements)) = self.patched.attributes.get_mut(id) else { return Ok(()) };
+        let is_primary = |element: &Val| {
+            element.as_complex().and_then(|it| it.get(primary)) == Some(&Val::Bool(true))
+        };
+        let all: Vec<usize> =
+            elements.iter().enumerate().filter(|(_, it)| is_primary(it)).map(|(i, _)| i).collect();
+        let fresh: Vec<usize> = all.iter().copied().filter(|it| changed.contains(it)).collect();
+        if fresh.len() > 1 {
+            let path = &schemas.attribute(id).path;
+            return Err(Error::invalid_value(format!("two values of {path} would be primary")));
+        }
+        if fresh.is_empty() {
+            return Ok(());
+        }
+        for (index, element) in elements.iter_mut().enumerate() {
+            if is_primary(element) && !fresh.contains(&index) {
+                put_in(element, primary, Some(&Val::Bool(false)));
+            }
+        }
+        Ok(())
+    }
+
+    fn push_members(&mut self, edit: &MemberEdit) {
+        if let (MemberEdit::Delta(next), Some(MemberEdit::Delta(last))) =
+            (edit, self.patched.members.last_mut())
+        {
+            *last = std::mem::take(last).then(next.clone());
+            return;
+        }
+        self.patched.members.push(edit.clone());
+    }
+}
+
+fn put_in(element: &mut Val, sub: AttrId, value: Option<&Val>) {
+    if let Val::Complex(parts) = element {
+        parts.put(sub, value.cloned());
+    }
+}
+
+/// Whether an element has all the parts of another value.
+fn is_part_of(listed: &Val, element: &Val) -> bool {
+    match (listed, element) {
+        (Val::Complex(listed), Val::Complex(parts)) => {
+            listed.iter().all(|(sub, value)| parts.get(sub) == Some(value))
+        }
+        (listed, element) => listed == element,
+    }
+}
+
+/// Drops elements that say nothing: those left with `type` and `primary` alone.
+fn drop_hollow(schemas: &Schemas, attributes: &mut Attributes, id: AttrId) {
+    if schemas.attribute(id).data_type != DataType::Complex {
+        return;
+    }
+    let says_something = |element: &Val| {
+        element.as_complex().is_none_or(|parts| {
+            parts
+                .iter()
+                .any(|(sub, _)| !matches!(&*schemas.attribute(sub).name, "type" | "primary"))
+        })
+    };
+    let Some(Val::Many(elements)) = attributes.get_mut(id) else { return };
+    elements.retain(says_something);
+    if elements.is_empty() {
+        attributes.remove(id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::patch::GroupReplace;
+    use crate::schema::{Options, Schemas};
+    use crate::value::{Message, Mode, Printed};
+    use serde_json::{Value, json};
+
+    fn before() -> Value {
+        json!({
+            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
+            "userName": "ada", "title": "Lead", "active": true,
+            "name": {"familyName": "Brandt", "givenName": "Ada"},
+            "emails": [{"value": "a@x.example", "type": "work", "primary": true}, {"value": "b@x.example", "type": "home"}],
+            "addresses": [{"type": "work", "locality": "Bergen"}],
+        })
+    }
+
+    fn patch(operations: Value, mode: Mode) -> Result<(Value, Vec<String>), String> {
+        let schemas = Schemas::builtin(&Options::default());
+        let user = schemas.resource_type_by_name("User").unwrap();
+        let mut reader = Reader::new(&schemas, user.kind, mode);
+        let resource = reader.resource(&before(), Message::Post).unwrap();
+        let body = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": operations});
+        let patched = Patch::parse(&mut reader, &body, GroupReplace::Rfc)
+            .and_then(|patch| patch.apply(&mut reader, resource))
+            .map_err(|error| {
+                error.to_string().replace("urn:ietf:params:scim:schemas:core:2.0:User:", "")
+            })?;
+        let printed =
+            Printed { schemas: &schemas, attributes: &patched.attributes, core: user.schema };
+        let deviations = reader.deviations.iter().map(ToString::to_string).collect();
+        Ok((serde_json::to_value(&printed).unwrap(), deviations))
+    }
+
+    /// What differs from the resource before, attribute by attribute.
+    #[track_caller]
+    fn check(operations: Value, expected: Value) {
+        let (after, _) = patch(operations, Mode::Lenient).unwrap();
+        let before = before();
+        let names =
+            |value: &Value| value.as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
+        let changed: serde_json::Map<String, Value> = names(&before)
+            .union(&names(&after))
+            .filter(|name| *name != "schemas" && before.get(*name) != after.get(*name))
+            .map(|name| (name.clone(), after.get(name).cloned().unwrap_or(Value::Null)))
+            .collect();
+        assert_eq!(Value::Object(changed), expected);
+    }
+
+    #[track_caller]
+    fn refused(operation: Value, expected: &str) {
+        assert_eq!(patch(json!([operation]), Mode::Lenient).expect_err("is refused"), expected);
+    }
+
+    const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+
+    #[test]
+    fn add_sets_single_values_and_appends_to_lists() {
+        check(json!([{"op": "add", "path": "nickName", "value": "A"}]), json!({"nickName": "A"}));
+        check(json!([{"op": "add", "path": "title", "value": "Boss"}]), json!({"title": "Boss"}));
+        check(json!([{"op": "add", "path": "title", "value": "Lead"}]), json!({}));
+        let c = json!({"value": "c@x.example"});
+        let (a, b) = (before()["emails"][0].clone(), before()["emails"][1].clone());
+        check(
+            json!([{"op": "add", "path": "emails", "value": [c, b]}]),
+            json!({"emails": [a, b, c]}),
+        );
+        check(json!([{"op": "add", "path": "emails", "value": c}]), json!({"emails": [a, b, c]}));
+        check(
+            json!([{"op": "add", "value": {"emails": [c], "nickName": "A", ENTERPRISE: {"department": "Ops"}}}]),
+            json!({"emails": [a, b, c], "nickName": "A", ENTERPRISE: {"department": "Ops"}}),
+        );
+    }
+
+    #[test]
+    fn complex_attributes_merge_for_add_and_replace() {
+        for op in ["add", "replace"] {
+            let merged = json!({"name": {"familyName": "Moe", "givenName": "Ada"}});
+            check(
+                json!([{"op": op, "path": "name", "value": {"familyName": "Moe"}}]),
+                merged.clone(),
+            );
+            check(json!([{"op": op, "value": {"name": {"familyName": "Moe"}}}]), merged.clone());
+            check(json!([{"op": op, "path": "name.familyName", "value": "Moe"}]), merged);
+            check(
+                json!([{"op": op, "value": {"name": {"familyName": null}}}]),
+                json!({"name": {"givenName": "Ada"}}),
+            );
+        }
+    }
+
+    #[test]
+    fn replace_of_a_list_replaces_all_of_it() {
+        check(
+            json!([{"op": "replace", "path": "emails", "value": [{"value": "c@x.example"}]}]),
+            json!({"emails": [{"value": "c@x.example"}]}),
+        );
+        check(json!([{"op": "replace", "path": "emails", "value": []}]), json!({"emails": null}));
+        check(
+            json!([{"op": "replace", "path": "emails[type eq \"home\"]", "value": {"value": "c@x.example"}}]),
+            json!({"emails": [before()["emails"][0], {"value": "c@x.example"}]}),
+        );
+        check(
+            json!([{"op": "add", "path": "emails[type eq \"home\"]", "value": {"display": "c"}}]),
+            json!({"emails": [before()["emails"][0], {"value": "b@x.example", "display": "c", "type": "home"}]}),
+        );
+    }
+
+    #[test]
+    fn a_part_of_an_element_is_set_and_its_siblings_stay() {
+        check(
+            json!([{"op": "replace", "path": "addresses[type eq \"work\"].postalCode", "value": "5003"}]),
+            json!({"addresses": [{"locality": "Bergen", "postalCode": "5003", "type": "work"}]}),
+        );
+        check(
+            json!([{"op": "replace", "path": "addresses.country", "value": "NO"}]),
+            json!({"addresses": [{"locality": "Bergen", "country": "NO", "type": "work"}]}),
+        );
+    }
+
+    #[test]
+    fn an_element_that_is_not_there_is_made_from_the_filter() {
+        check(
+            json!([{"op": "replace", "path": "phoneNumbers[type eq \"Mobile\"].value", "value": "1"}]),
+            json!({"phoneNumbers": [{"value": "1", "type": "Mobile"}]}),
+        );
+        check(
+            json!([{"op": "add", "path": "roles[primary eq \"True\"].value", "value": "Admin"}]),
+            json!({"roles": [{"value": "Admin", "primary": true}]}),
+        );
+        check(
+            json!([{"op": "add", "path": "ims[type eq \"xmpp\" and display eq \"d\"].value", "value": "1"}]),
+            json!({"ims": [{"value": "1", "display": "d", "type": "xmpp"}]}),
+        );
+        refused(
+            json!({"op": "replace", "path": "phoneNumbers[type co \"mob\"].value", "value": "1"}),
+            "noTarget: operation 1: no value of phoneNumbers matches the filter of the path",
+        );
+        let strict = patch(
+            json!([{"op": "add", "path": "ims[type eq \"x\"].value", "value": "1"}]),
+            Mode::Strict,
+        );
+        assert_eq!(
+            strict.expect_err("is refused"),
+            "noTarget: operation 1: the value path selects nothing (strict mode)"
+        );
+    }
+
+    #[test]
+    fn remove_unassigns() {
+        check(json!([{"op": "remove", "path": "title"}]), json!({"title": null}));
+        check(json!([{"op": "remove", "path": "nickName"}]), json!({}));
+        check(
+            json!([{"op": "remove", "path": "name.familyName"}]),
+            json!({"name": {"givenName": "Ada"}}),
+        );
+        check(
+            json!([{"op": "remove", "path": "emails[type eq \"work\" and value ew \"x.example\"]"}]),
+            json!({"emails": [before()["emails"][1]]}),
+        );
+        check(json!([{"op": "remove", "path": "emails[value pr]"}]), json!({"emails": null}));
+        check(
+            json!([{"op": "remove", "path": "emails", "value": [{"value": "b@x.example"}]}]),
+            json!({"emails": [before()["emails"][0]]}),
+        );
+        check(
+            json!([{"op": "remove", "path": "emails[type eq \"work\"].value", "value": "old"}]),
+            json!({"emails": [before()["emails"][1]]}),
+        );
+        check(
+            json!([{"op": "remove", "path": format!("{ENTERPRISE}:manager[value eq \"x\"]")}]),
+            json!({}),
+        );
+    }
+
+    #[test]
+    fn an_element_left_with_type_and_primary_alone_goes() {
+        check(
+            json!([{"op": "replace", "path": "addresses[type eq \"work\"].locality", "value": null}]),
+            json!({"addresses": null}),
+        );
+        check(
+            json!([{"op": "add", "path": "ims[type eq \"x\"].primary", "value": true}, {"op": "add", "path": "ims[type eq \"x\"].value", "value": "1"}]),
+            json!({"ims": [{"value": "1", "type": "x", "primary": true}]}),
+        );
+    }
+
+    #[test]
+    fn a_primary_value_takes_this_from_the_others() {
+        let (a, b) = (
+            json!({"value": "a@x.example", "type": "work", "primary": false}),
+            json!({"value": "b@x.example", "type": "home", "primary": true}),
+        );
+        check(
+            json!([{"op": "replace", "path": "emails[type eq \"home\"].primary", "value": true}]),
+            json!({"emails": [a, b]}),
+        );
+        check(
+            json!([{"op": "add", "path": "emails", "value": [{"value": "c@x.example", "primary": true}]}]),
+            json!({"emails": [a, before()["emails"][1], {"value": "c@x.example", "primary": true}]}),
+        );
+        refused(
+            json!({"op": "replace", "path": "emails.primary", "value": true}),
+            "invalidValue: operation 1: two values of emails would be primary",
+        );
+    }
+
+    #[test]
+    fn operations_apply_in_order_and_see_one_another() {
+        check(
+            json!([{"op": "add", "path": "title", "value": "x"}, {"op": "remove", "path": "title"}, {"op": "add", "path": "title", "value": "Lead"}]),
+            json!({}),
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused_with_its_operation() {
+        refused(json!({"op": "remove"}), "noTarget: operation 1: a remove needs a path");
+        refused(
+            json!({"op": "remove", "path": "userName"}),
+            "mutability: operation 1: userName is required and cannot be removed",
+        );
+        refused(
+            json!({"op": "replace", "path": "userName", "value": null}),
+            "invalidValue: userName is required and must not be empty",
+        );
+        refused(
+            json!({"op": "replace", "path": "id", "value": "x"}),
+            "mutability: operation 1: id is read-only",
+        );
+        refused(
+            json!({"op": "add", "path": "groups", "value": []}),
+            "mutability: operation 1: groups is read-only",
+        );
+        refused(
+            json!({"op": "add", "path": "meta.created", "value": "x"}),
+            "mutability: operation 1: meta.created is read-only",
+        );
+        refused(
+            json!({"op": "add", "path": "nosuch", "value": 1}),
+            "invalidPath: operation 1: \"nosuch\" names no attribute of User",
+        );
+        refused(
+            json!({"op": "add", "path": "emails[type pr", "value": 1}),
+            "invalidPath: operation 1: the path \"emails[type pr\" is malformed: expected `]` at character 15",
+        );
+        refused(
+            json!({"op": "add", "path": "emails[nosuch pr]", "value": 1}),
+            "invalidPath: operation 1: \"nosuch\" is no sub-attribute of emails",
+        );
+        refused(
+            json!({"op": "add", "path": "title[value pr]", "value": 1}),
+            "invalidPath: operation 1: title is not complex and takes no [filter]",
+        );
+        refused(
+            json!({"op": "upsert", "path": "title", "value": 1}),
+            "invalidSyntax: operation 1: op is add, remove or replace, not \"upsert\"",
+        );
+        refused(
+            json!({"op": "replace", "path": "active", "value": "Maybe"}),
+            "invalidValue: operation 1: active must be true or false, not the string \"Maybe\"",
+        );
+        refused(
+            json!({"op": "add", "value": "x"}),
+            "invalidValue: operation 1: without a path the value must be an object",
+        );
+        refused(
+            json!({"op": "remove", "path": "phoneNumbers[type eq \"fax\"]"}),
+            "noTarget: operation 1: no value of phoneNumbers matches the filter of the path",
+        );
+        refused(
+            json!({"op": "replace", "path": 1}),
+            "invalidPath: operation 1: path must be a string",
+        );
+        refused(json!(7), "invalidSyntax: operation 1: an operation is an object");
+    }
+
+    #[test]
+    fn read_only_attributes_in_a_value_are_ignored_and_reported() {
+        let (after, deviations) = patch(json!([{"op": "replace", "value": {"id": "x", "meta": {}, "groups": [], "title": "T", "nosuch": 1}}]), Mode::Lenient).unwrap();
+        assert_eq!(after["title"], "T");
+        assert_eq!(
+            deviations,
+            [
+                "read-only-in-patch(id)",
+                "read-only-in-patch(meta)",
+                "read-only-in-patch(groups)",
+                "unknown-attribute(nosuch)"
+            ]
+        );
+    }
+
+    #[track_caller]
+    fn members(operations: Value, expected: &str) {
+        let schemas = Schemas::builtin(&Options::default());
+        let group = schemas.resource_type_by_name("Group").unwrap();
+        let mut reader = Reader::new(&schemas, group.kind, Mode::Lenient);
+        let resource =
+            json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": "G"});
+        let resource = reader.resource(&resource, Message::Post).unwrap();
+        let body = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": operations});
+        let patched = Patch::parse(&mut reader, &body, GroupReplace::Rfc)
+            .and_then(|it| it.apply(&mut reader, resource));
+        let text = match patched {
+            Err(error) => error.to_string(),
+            Ok(patched) => {
+                let edits = patched.members.iter().map(|edit| match edit {
+                    MemberEdit::Delta(delta) => {
+                        format!("{:?} +{:?} -{:?}", delta.base(), delta.added(), delta.removed())
+                            .replace('"', "")
+                    }
+                    MemberEdit::RemoveWhere(_) => "where".to_owned(),
+                });
+                edits.collect::<Vec<_>>().join("; ")
+            }
+        };
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn member_operations_fold_into_one_delta() {
+        let add = json!({"op": "add", "path": "members", "value": [{"value": "a"}, {"value": "b", "display": "x"}]});
+        members(
+            json!([add, {"op": "remove", "path": "members[value eq \"a\"]"}]),
+            "Keep +{b} -{a}",
+        );
+        members(
+            json!([add, {"op": "remove", "path": "members"}, {"op": "add", "path": "members", "value": {"value": "c"}}]),
+            "Empty +{c} -{}",
+        );
+        members(
+            json!([{"op": "replace", "path": "members", "value": [{"value": "a"}]}]),
+            "Empty +{a} -{}",
+        );
+        members(json!([{"op": "replace", "value": {"displayName": "H"}}, add]), "Keep +{a, b} -{}");
+        members(
+            json!([{"op": "remove", "path": "members[value eq \"a\" or value eq \"b\"]"}]),
+            "Keep +{} -{a, b}",
+        );
+        members(
+            json!([add, {"op": "remove", "path": "members[type eq \"User\"]"}, add]),
+            "Keep +{a, b} -{}; where; Keep +{a, b} -{}",
+        );
+    }
+
+    #[test]
+    fn remove_members_with_values_removes_only_those() {
+        members(
+            json!([{"op": "remove", "path": "members", "value": [{"$ref": null, "value": "a"}]}]),
+            "Keep +{} -{a}",
+        );
+        members(json!([{"op": "remove", "path": "members", "value": []}]), "Keep +{} -{}");
+        members(
+            json!([{"op": "remove", "path": "members", "value": [{"$ref": null, "value": null}]}]),
+            "Keep +{} -{}",
+        );
+        members(json!([{"op": "remove", "path": "members", "value": null}]), "Empty +{} -{}");
+    }
+
+    #[test]
+    fn members_are_not_changed_in_place() {
+        let text = "mutability: operation 1: a member cannot be changed in place; remove it and add another";
+        members(
+            json!([{"op": "replace", "path": "members[value eq \"a\"]", "value": {"value": "b"}}]),
+            text,
+        );
+        members(json!([{"op": "replace", "path": "members.value", "value": "b"}]), text);
+        members(
+            json!([{"op": "replace", "path": "members[value eq \"a\"].display", "value": "b"}]),
+            "mutability: operation 1: urn:ietf:params:scim:schemas:core:2.0:Group:members.display is read-only",
+        );
+    }
+}

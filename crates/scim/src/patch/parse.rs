@@ -1,0 +1,541 @@
+//! The PatchOp message to operations (RFC 7644 §3.5.2).
+
+use serde_json::{Map, Value};
+
+use super::{Act, GroupReplace, MemberEdit, Operation, Patch, Selection};
+use crate::deviation::Deviation;
+use crate::error::{Error, ErrorKind, quote};
+use crate::filter::{
+    Expression, Filter, Literal, Operand, Operator, Tree, ValuePath, parse_value_path,
+    resolve_within,
+};
+use crate::membership::Delta;
+use crate::path::{self, Named, Target};
+use crate::schema::{AttrId, Attribute, DataType, Mutability, Place, SchemaId};
+use crate::urn;
+use crate::value::{Attributes, Reader, Val};
+
+/// The most operations in one request.
+pub const OPERATIONS_MAX: usize = 1_000;
+/// A longer path is refused.
+const PATH_BYTES_MAX: usize = 1_024;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Op {
+    Put(Act),
+    Remove,
+}
+
+impl Patch {
+    /// Reads a PATCH request for resources of the reader's kind.
+    ///
+    /// # Errors
+    /// `invalidSyntax` for what is no such message, `invalidPath`, `noTarget`, `invalidValue` and
+    /// `mutability` for an operation that cannot be; the detail names the operation by its place.
+    pub fn parse(
+        reader: &mut Reader<'_>,
+        body: &Value,
+        group_replace: GroupReplace,
+    ) -> Result<Self, Error> {
+        let operations = operations_of(body)?;
+        let mut patch = Self::default();
+        for (index, operation) in operations.iter().enumerate() {
+            let mut parser =
+                Parser { reader: &mut *reader, group_replace, operations: &mut patch.operations };
+            parser.operation(operation).map_err(|error| {
+                let Error { kind, detail } = error;
+                Error::new(kind, format!("operation {}: {detail}", index + 1))
+            })?;
+        }
+        Ok(patch)
+    }
+}
+
+fn operations_of(body: &Value) -> Result<&[Value], Error> {
+    let Value::Object(members) = body else {
+        return Err(Error::invalid_syntax("a PATCH request is an object"));
+    };
+    let is_patch =
+        |uri: &Value| uri.as_str().is_some_and(|uri| uri.eq_ignore_ascii_case(urn::PATCH_OP));
+    match member(members, "schemas") {
+        Some(Value::Array(uris)) if uris.iter().any(is_patch) => {}
+        Some(_) | None => {
+            let urn = urn::PATCH_OP;
+            return Err(Error::invalid_syntax(format!("schemas must hold \"{urn}\"")));
+        }
+    }
+    let Some(Value::Array(operations)) = member(members, "Operations") else {
+        return Err(Error::invalid_syntax("a PATCH request has Operations, an array"));
+    };
+    match operations.len() {
+        0 => Err(Error::invalid_syntax("Operations is empty; one operation at least is needed")),
+        1..=OPERATIONS_MAX => Ok(operations),
+        count => {
+            let detail = format!("{count} operations; {OPERATIONS_MAX} are allowed");
+            Err(Error::new(ErrorKind::TooLarge, detail))
+        }
+    }
+}
+
+struct Parser<'a, 's> {
+    reader: &'a mut Reader<'s>,
+    group_replace: GroupReplace,
+    operations: &'a mut Vec<Operation>,
+}
+
+impl Parser<'_, '_> {
+    fn operation(&mut self, operation: &Value) -> Result<(), Error> {
+        let Value::Object(members) = operation else {
+            return Err(Error::invalid_syntax("an operation is an object"));
+        };
+        let op = op(member(members, "op"))?;
+        let value = member(members, "value").unwrap_or(&Value::Null);
+        let path = match member(members, "path") {
+            None | Some(Value::Null) => None,
+            Some(Value::String(path)) if path.trim().is_empty() => None,
+            Some(Value::String(path)) => Some(path.trim()),
+            Some(_) => return Err(Error::invalid_path("path must be a string")),
+        };
+        match (op, path) {
+            (Op::Remove, None) => Err(Error::no_target("a remove needs a path")),
+            (Op::Put(act), None) => self.without_path(act, value),
+            (op, Some(path)) => self.with_path(op, path, value),
+        }
+    }
+
+    /// The value holds attributes of the resource.
+    fn without_path(&mut self, act: Act, value: &Value) -> Result<(), Error> {
+        let Value::Object(members) = value else {
+            return Err(Error::invalid_value("without a path the value must be an object"));
+        };
+        for (name, value) in members {
+            if let Some(extension) = self.reader.extension(name) {
+                self.extension(Op::Put(act), extension, value)?;
+            } else if let Some(id) = self.reader.attribute_named(name) {
+                self.attribute_in_value(act, id, value)?;
+            } else {
+                self.reader.deviate(Deviation::UnknownAttribute(name.as_str().into()))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn attribute_in_value(&mut self, act: Act, id: AttrId, value: &Value) -> Result<(), Error> {
+        let attribute = self.reader.schemas.attribute(id);
+        if is_read_only(attribute) {
+            return self.reader.deviate(Deviation::ReadOnlyInPatch(attribute.name.clone()));
+        }
+        self.whole(Op::Put(act), id, value)
+    }
+
+    fn extension(&mut self, op: Op, extension: SchemaId, value: &Value) -> Result<(), Error> {
+        let schemas = self.reader.schemas;
+        match (op, value) {
+            (Op::Remove, _) | (Op::Put(Act::Replace), Value::Null) => {
+                for id in &schemas.schema(extension).attributes {
+                    self.operations.push(Operation::Remove(*id));
+                }
+                Ok(())
+            }
+            (Op::Put(Act::Add), Value::Null) => Ok(()),
+            (Op::Put(act), Value::Object(members)) => {
+                for (name, value) in members {
+                    match schemas.in_schema(extension, name) {
+                        Some(id) => self.attribute_in_value(act, id, value)?,
+                        None => {
+                            let path = format!("{}:{name}", schemas.schema(extension).id);
+                            self.reader.deviate(Deviation::UnknownAttribute(path.into()))?;
+                        }
+                    }
+                }
+                Ok(())
+            }
+            (
+                Op::Put(_),
+                Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_),
+            ) => {
+                let urn = &schemas.schema(extension).id;
+                Err(Error::invalid_value(format!("the value of {urn} must be an object")))
+            }
+        }
+    }
+
+    fn with_path(&mut self, op: Op, text: &str, value: &Value) -> Result<(), Error> {
+        let (found, named) = self.path(text)?;
+        let target = match named {
+            Some(Named::Attribute(target)) => target,
+            Some(Named::Extension(extension)) if found.filter.is_none() => {
+                self.reader.deviate(Deviation::ExtensionPath)?;
+                return self.extension(op, extension, value);
+            }
+            Some(Named::Extension(_)) | None => {
+                let kind = &self.reader.schemas.resource_type(self.reader.kind).name;
+                let path = quote(text);
+                // RFC 7644 §3.5.2: a path that no schema knows is an error, though lenient readers
+                // drop the same attribute from a value without path.
+                if self.is_foreign(text) {
+                    return self.reader.deviate(Deviation::UnknownAttribute(text.into()));
+                }
+                return Err(Error::invalid_path(format!("{path} names no attribute of {kind}")));
+            }
+        };
+        self.check_mutability(op, target)?;
+        match found.filter {
+            Some(filter) => self.value_path(op, target, &filter, found.sub.as_deref(), value),
+            None => match target.sub {
+                Some(sub) => self.part(op, target.attribute, sub, value),
+                None => self.whole(op, target.attribute, value),
+            },
+        }
+    }
+
+    fn path(&mut self, text: &str) -> Result<(ValuePath, Option<Named>), Error> {
+        if text.len() > PATH_BYTES_MAX {
+            let length = text.len();
+            let detail = format!("the path has {length} bytes; {PATH_BYTES_MAX} are allowed");
+            return Err(Error::invalid_path(detail));
+        }
+        let (found, deviations) = parse_value_path(text).map_err(|error| {
+            Error::invalid_path(format!("the path {} is malformed: {}", quote(text), error.detail))
+        })?;
+        for deviation in deviations {
+            self.reader.deviate(deviation)?;
+        }
+        let mut deviations = Vec::new();
+        let named =
+            path::resolve(self.reader.schemas, self.reader.kind, &found.path, &mut deviations);
+        for deviation in deviations {
+            self.reader.deviate(deviation)?;
+        }
+        Ok((found, named))
+    }
+
+    /// Whether a path lies in a schema that the service provider does not know at all.
+    fn is_foreign(&self, text: &str) -> bool {
+        let urn = text.split('[').next().unwrap_or_default();
+        let Some((urn, _)) = urn.rsplit_once(':') else { return false };
+        let schemas = self.reader.schemas;
+        urn.starts_with("urn:")
+            && !schemas
+                .schemas()
+                .iter()
+                .any(|it| text.to_ascii_lowercase().starts_with(&it.id.to_ascii_lowercase()))
+    }
+
+    fn check_mutability(&self, op: Op, target: Target) -> Result<(), Error> {
+        let schemas = self.reader.schemas;
+        let attribute = schemas.attribute(target.attribute);
+        let leaf = schemas.attribute(target.leaf());
+        if is_read_only(attribute) || is_read_only(leaf) {
+            let path = &leaf.path;
+            return Err(Error::mutability(format!("{path} is read-only")));
+        }
+        // RFC 7644 §3.5.2.2: what is required cannot be removed.
+        if op == Op::Remove && target.sub.is_none() && attribute.required {
+            let path = &attribute.path;
+            return Err(Error::mutability(format!("{path} is required and cannot be removed")));
+        }
+        Ok(())
+    }
+
+    fn whole(&mut self, op: Op, id: AttrId, value: &Value) -> Result<(), Error> {
+        let attribute = self.reader.schemas.attribute(id);
+        if attribute.place == Place::Members {
+            return self.members(op, attribute, value);
+        }
+        let operation = match op {
+            Op::Remove if attribute.multi_valued && !value.is_null() => {
+                self.reader.deviate(Deviation::RemoveWithValue)?;
+                let listed = self.list(attribute, value)?;
+                Operation::RemoveAlike(id, listed)
+            }
+            Op::Remove => Operation::Remove(id),
+            Op::Put(act) if attribute.multi_valued => {
+                let values = self.list(attribute, value)?;
+                Operation::Put(act, id, (!values.is_empty()).then_some(Val::Many(values)))
+            }
+            Op::Put(act) => self.single(act, attribute, value)?,
+        };
+        self.operations.push(operation);
+        Ok(())
+    }
+
+    /// A single-valued attribute; parts of a complex value that are null become unassigned.
+    fn single(
+        &mut self,
+        act: Act,
+        attribute: &Attribute,
+        value: &Value,
+    ) -> Result<Operation, Error> {
+        let id = attribute.id;
+        if let (DataType::Complex, Value::Object(members)) = (attribute.data_type, value) {
+            for (name, value) in members {
+                if value.is_null()
+                    && let Some(sub) = self.reader.schemas.sub_attribute(id, name)
+                    && !is_read_only(self.reader.schemas.attribute(sub))
+                {
+                    self.operations.push(Operation::PutPart(id, sub, None));
+                }
+            }
+            return Ok(match self.reader.single(attribute, value)? {
+                Some(value) => Operation::Put(act, id, Some(value)),
+                // Nothing but nulls and unknown names: no part is set.
+                None => Operation::Put(Act::Add, id, Some(Val::Complex(Attributes::new()))),
+            });
+        }
+        Ok(Operation::Put(act, id, self.reader.value(id, value)?))
+    }
+
+    /// The values for a multi-valued attribute: an array, or one value by itself (RFC 7644 §3.5.2.1).
+    fn list(&mut self, attribute: &Attribute, value: &Value) -> Result<Vec<Val>, Error> {
+        let wrapped;
+        let array = match value {
+            Value::Array(_) | Value::Null => value,
+            Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => {
+                wrapped = Value::Array(vec![value.clone()]);
+                &wrapped
+            }
+        };
+        Ok(match self.reader.value(attribute.id, array)? {
+            Some(Val::Many(values)) => values,
+            Some(other) => vec![other],
+            None => Vec::new(),
+        })
+    }
+
+    fn part(&mut self, op: Op, parent: AttrId, sub: AttrId, value: &Value) -> Result<(), Error> {
+        let schemas = self.reader.schemas;
+        if schemas.attribute(parent).place == Place::Members {
+            return Err(fixed_member());
+        }
+        let operation = match op {
+            Op::Remove if schemas.attribute(sub).required => {
+                let path = &schemas.attribute(sub).path;
+                return Err(Error::mutability(format!("{path} is required and cannot be removed")));
+            }
+            Op::Remove => Operation::RemovePart(parent, sub),
+            Op::Put(_) => Operation::PutPart(parent, sub, self.reader.value(sub, value)?),
+        };
+        self.operations.push(operation);
+        Ok(())
+    }
+
+    fn value_path(
+        &mut self,
+        op: Op,
+        target: Target,
+        expression: &Expression,
+        sub: Option<&str>,
+        value: &Value,
+    ) -> Result<(), Error> {
+        let schemas = self.reader.schemas;
+        let attribute = schemas.attribute(target.attribute);
+        if target.sub.is_some() || attribute.data_type != DataType::Complex {
+            let path = &attribute.path;
+            return Err(Error::invalid_path(format!(
+                "{path} is not complex and takes no [filter]"
+            )));
+        }
+        let (filter, deviations) =
+            resolve_within(schemas, self.reader.kind, attribute.id, expression)
+                .map_err(|error| Error::invalid_path(error.detail))?;
+        for deviation in deviations {
+            self.reader.deviate(deviation)?;
+        }
+        let sub = match sub {
+            None => None,
+            Some(name) => Some(schemas.sub_attribute(attribute.id, name).ok_or_else(|| {
+                let (path, name) = (&attribute.path, quote(name));
+                Error::invalid_path(format!("{name} is no sub-attribute of {path}"))
+            })?),
+        };
+        if let Some(sub) = sub {
+            self.check_mutability(op, Target { attribute: attribute.id, sub: Some(sub) })?;
+        }
+        if attribute.place == Place::Members {
+            return self.selected_members(op, filter, sub);
+        }
+        let seed = self.seed(attribute, expression)?;
+        let selection = Selection { attribute: attribute.id, filter, sub, seed };
+        let operation = match op {
+            Op::Remove => Operation::RemoveElements(selection),
+            Op::Put(act) => {
+                let value = match sub {
+                    Some(sub) => self.reader.value(sub, value)?,
+                    None => self.element(attribute, value)?,
+                };
+                Operation::PutElements(act, selection, value)
+            }
+        };
+        self.operations.push(operation);
+        Ok(())
+    }
+
+    /// The value of one element; clients also send it as an array of one.
+    fn element(&mut self, attribute: &Attribute, value: &Value) -> Result<Option<Val>, Error> {
+        match value {
+            Value::Array(values) => match values.as_slice() {
+                [] => Ok(None),
+                [only] => self.reader.single(attribute, only),
+                _ => {
+                    let path = &attribute.path;
+                    Err(Error::invalid_value(format!(
+                        "one value of {path} is selected, not several"
+                    )))
+                }
+            },
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Object(_) => self.reader.single(attribute, value),
+        }
+    }
+
+    /// The element that a filter describes, in the spelling of its literals.
+    fn seed(
+        &mut self,
+        attribute: &Attribute,
+        tree: &Expression,
+    ) -> Result<Option<Attributes>, Error> {
+        let terms = match tree {
+            Tree::And(terms) => terms.as_slice(),
+            Tree::Compare(..) => std::slice::from_ref(tree),
+            Tree::Or(_) | Tree::Not(_) | Tree::Present(_) | Tree::Within(..) => return Ok(None),
+        };
+        let mut seed = Attributes::new();
+        for term in terms {
+            let Tree::Compare(path, Operator::Equal, literal) = term else { return Ok(None) };
+            let Some(sub) = self.reader.schemas.sub_attribute(attribute.id, &path.name) else {
+                return Ok(None);
+            };
+            let part = self.reader.schemas.attribute(sub);
+            if let Some(value) = self.reader.single(part, &json(part, literal))? {
+                seed.set(sub, value);
+            }
+        }
+        Ok(Some(seed))
+    }
+
+    fn members(&mut self, op: Op, attribute: &Attribute, value: &Value) -> Result<(), Error> {
+        let delta = match op {
+            Op::Put(act) => {
+                let members = self.member_ids(attribute, value)?;
+                match (act, self.group_replace) {
+                    (Act::Add, _) | (Act::Replace, GroupReplace::Additive) => Delta::add(members),
+                    (Act::Replace, GroupReplace::Rfc) => Delta::replace(members),
+                }
+            }
+            Op::Remove if value.is_null() => Delta::replace([]),
+            Op::Remove => {
+                self.reader.deviate(Deviation::RemoveWithValue)?;
+                Delta::remove(self.member_ids(attribute, value)?)
+            }
+        };
+        self.push_members(MemberEdit::Delta(delta));
+        Ok(())
+    }
+
+    fn member_ids(&mut self, attribute: &Attribute, value: &Value) -> Result<Vec<Box<str>>, Error> {
+        let value_id = self.reader.schemas.sub_attribute(attribute.id, "value");
+        let members = self.list(attribute, value)?;
+        let id = |member: &Val| {
+            let parts = member.as_complex()?;
+            parts.get(value_id?)?.as_str().filter(|id| !id.is_empty()).map(Into::into)
+        };
+        Ok(members.iter().filter_map(id).collect())
+    }
+
+    fn selected_members(
+        &mut self,
+        op: Op,
+        filter: Filter,
+        sub: Option<AttrId>,
+    ) -> Result<(), Error> {
+        if op != Op::Remove || sub.is_some() {
+            return Err(fixed_member());
+        }
+        let mut ids = Vec::new();
+        let edit = if named_ids(self.reader, &filter, &mut ids) {
+            MemberEdit::Delta(Delta::remove(ids))
+        } else {
+            MemberEdit::RemoveWhere(filter)
+        };
+        self.push_members(edit);
+        Ok(())
+    }
+
+    /// Neighboring deltas fold into one.
+    fn push_members(&mut self, edit: MemberEdit) {
+        if let MemberEdit::Delta(next) = &edit
+            && let Some(Operation::Members(MemberEdit::Delta(last))) = self.operations.last_mut()
+        {
+            *last = std::mem::take(last).then(next.clone());
+            return;
+        }
+        self.operations.push(Operation::Members(edit));
+    }
+}
+
+/// Whether a filter names members by `value eq` alone, joined by `or`; their ids are collected.
+fn named_ids(reader: &Reader<'_>, filter: &Filter, ids: &mut Vec<Box<str>>) -> bool {
+    match filter {
+        Tree::Or(terms) => terms.iter().all(|term| named_ids(reader, term, ids)),
+        Tree::Compare(target, Operator::Equal, Operand::Str(id))
+            if &*reader.schemas.attribute(target.leaf()).name == "value" =>
+        {
+            ids.push(id.clone());
+            true
+        }
+        Tree::Compare(..) | Tree::And(_) | Tree::Not(_) | Tree::Present(_) | Tree::Within(..) => {
+            false
+        }
+    }
+}
+
+fn op(op: Option<&Value>) -> Result<Op, Error> {
+    match op {
+        Some(Value::String(op)) => match op.as_str() {
+            "add" => Ok(Op::Put(Act::Add)),
+            "replace" => Ok(Op::Put(Act::Replace)),
+            "remove" => Ok(Op::Remove),
+            other => {
+                let other = quote(other);
+                Err(Error::invalid_syntax(format!("op is add, remove or replace, not {other}")))
+            }
+        },
+        Some(_) | None => Err(Error::invalid_syntax("op is missing; it is add, remove or replace")),
+    }
+}
+
+fn member<'a>(members: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    members.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+}
+
+fn is_read_only(attribute: &Attribute) -> bool {
+    match attribute.place {
+        Place::Row | Place::MemberOf | Place::Derived => true,
+        Place::Body | Place::Members | Place::Secret => {
+            attribute.mutability == Mutability::ReadOnly
+        }
+    }
+}
+
+fn fixed_member() -> Error {
+    Error::mutability("a member cannot be changed in place; remove it and add another")
+}
+
+fn json(attribute: &Attribute, literal: &Literal) -> Value {
+    match literal {
+        Literal::Null => Value::Null,
+        Literal::Bool(value) => Value::Bool(*value),
+        Literal::Number(number) if attribute.data_type == DataType::String => {
+            Value::String(number.to_string())
+        }
+        Literal::Number(number) => Value::Number(number.clone()),
+        Literal::Str(text) if attribute.data_type == DataType::Boolean => {
+            Value::Bool(text.eq_ignore_ascii_case("true"))
+        }
+        Literal::Str(text) => Value::String(text.to_string()),
+    }
+}

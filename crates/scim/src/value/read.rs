@@ -1,0 +1,437 @@
+//! JSON to values: names looked up, types checked, what a client must not set left out (RFC 7643 §2).
+
+use base64::Engine as _;
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
+use serde_json::{Map, Value};
+
+use super::{Attributes, Time, Val};
+use crate::deviation::Deviation;
+use crate::error::{Error, quote};
+use crate::schema::{AttrId, Attribute, DataType, Kind, Mutability, Place, SchemaId, Schemas};
+
+/// How a reader treats what is outside the letter of the RFCs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Understood, and reported.
+    Lenient,
+    /// Refused.
+    Strict,
+}
+
+/// The message that a value comes in; mutability depends on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Message {
+    /// A resource to create (RFC 7644 §3.3).
+    Post,
+    /// A resource to replace (RFC 7644 §3.5.1).
+    Put,
+    /// The value of a PATCH operation (RFC 7644 §3.5.2).
+    Patch,
+}
+
+/// The most values that one attribute may have, beside the membership relation.
+const VALUES_MAX: usize = 1_000;
+/// The most members that one request may name.
+const MEMBERS_MAX: usize = 100_000;
+
+/// Reads the JSON of clients against the schemas, and collects what it tolerated.
+pub struct Reader<'a> {
+    /// The schemas.
+    pub schemas: &'a Schemas,
+    /// The resource type of what is read.
+    pub kind: Kind,
+    /// What happens to departures from the letter.
+    pub mode: Mode,
+    /// What was tolerated so far.
+    pub deviations: Vec<Deviation>,
+}
+
+impl<'a> Reader<'a> {
+    /// A reader for resources of a kind.
+    pub const fn new(schemas: &'a Schemas, kind: Kind, mode: Mode) -> Self {
+        Self { schemas, kind, mode, deviations: Vec::new() }
+    }
+
+    /// Reads a whole resource, as in POST and PUT: typed, without read-only attributes.
+    ///
+    /// # Errors
+    /// `invalidSyntax` for what is not a resource of the kind, `invalidValue` for a value that the
+    /// schema does not allow or a required one that is missing.
+    pub fn resource(&mut self, value: &Value, message: Message) -> Result<Attributes, Error> {
+        let Value::Object(members) = value else {
+            return Err(Error::invalid_syntax(format!(
+                "a resource is an object, not {}",
+                form(value)
+            )));
+        };
+        self.check_schemas(members)?;
+        let attributes = self.top_level(members, message)?;
+        self.check_required(&attributes)?;
+        Ok(attributes)
+    }
+
+    /// Reads the attributes of an object that stands for a resource; extensions are under their URNs.
+    pub(crate) fn top_level(
+        &mut self,
+        members: &Map<String, Value>,
+        message: Message,
+    ) -> Result<Attributes, Error> {
+        let mut attributes = Attributes::new();
+        for (name, value) in members {
+            if let Some(extension) = self.extension(name) {
+                self.extension_members(extension, value, message, &mut attributes)?;
+            } else if let Some(id) = self.attribute_named(name) {
+                self.read_into(&mut attributes, id, value, message)?;
+            } else {
+                self.deviate(Deviation::UnknownAttribute(name.as_str().into()))?;
+            }
+        }
+        Ok(attributes)
+    }
+
+    fn extension_members(
+        &mut self,
+        extension: SchemaId,
+        value: &Value,
+        message: Message,
+        attributes: &mut Attributes,
+    ) -> Result<(), Error> {
+        let urn = &self.schemas.schema(extension).id;
+        let members = match value {
+            Value::Null => return Ok(()),
+            Value::Object(members) => members,
+            Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+                let form = form(value);
+                return Err(Error::invalid_value(format!("{urn} is an object, not {form}")));
+            }
+        };
+        for (name, value) in members {
+            match self.schemas.in_schema(extension, name) {
+                Some(id) => self.read_into(attributes, id, value, message)?,
+                None => {
+                    self.deviate(Deviation::UnknownAttribute(format!("{urn}:{name}").into()))?
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn read_into(
+        &mut self,
+        attributes: &mut Attributes,
+        id: AttrId,
+        value: &Value,
+        message: Message,
+    ) -> Result<(), Error> {
+        let attribute = self.schemas.attribute(id);
+        if !is_taken(attribute) {
+            if message == Message::Patch && attribute.place != Place::Derived {
+                self.deviate(Deviation::ReadOnlyInPatch(attribute.name.clone()))?;
+            }
+            return Ok(());
+        }
+        if let Some(value) = self.value(id, value)? {
+            attributes.set(id, value);
+        }
+        Ok(())
+    }
+
+    /// Reads the value of an attribute; `None` is unassigned (RFC 7643 §2.5).
+    ///
+    /// # Errors
+    /// `invalidValue` if the value is not of the attribute's type.
+    pub fn value(&mut self, id: AttrId, value: &Value) -> Result<Option<Val>, Error> {
+        let attribute = self.schemas.attribute(id);
+        if value.is_null() {
+            return Ok(None);
+        }
+        if !attribute.multi_valued {
+            return self.single(attribute, value);
+        }
+        let Value::Array(values) = value else {
+            return Err(mismatch(attribute, "an array", value));
+        };
+        let limit = if attribute.place == Place::Members { MEMBERS_MAX } else { VALUES_MAX };
+        if values.len() > limit {
+            let path = &attribute.path;
+            let count = values.len();
+            return Err(Error::invalid_value(format!(
+                "{path} has {count} values; {limit} are allowed"
+            )));
+        }
+        let mut read = Vec::with_capacity(values.len());
+        for value in values {
+            read.extend(self.single(attribute, value)?);
+        }
+        check_primary(self.schemas, attribute, &read)?;
+        Ok((!read.is_empty()).then_some(Val::Many(read)))
+    }
+
+    /// Reads one value of an attribute, also of a multi-valued one.
+    ///
+    /// # Errors
+    /// `invalidValue` if the value is not of the attribute's type.
+    pub fn single(&mut self, attribute: &Attribute, value: &Value) -> Result<Option<Val>, Error> {
+        let mismatch = || mismatch(attribute, attribute.data_type.json_form(), value);
+        let read = match (attribute.data_type, value) {
+            (_, Value::Null) => return Ok(None),
+            (DataType::String | DataType::Reference, Value::String(text)) => {
+                Val::Str(text.as_str().into())
+            }
+            (DataType::Boolean, Value::Bool(value)) => Val::Bool(*value),
+            (DataType::Integer, Value::Number(number)) => {
+                Val::Int(number.as_i64().ok_or_else(mismatch)?)
+            }
+            (DataType::Decimal, Value::Number(number)) => Val::Dec(number.clone()),
+            (DataType::DateTime, Value::String(text)) => {
+                Val::Time(Time::parse(text).ok_or_else(mismatch)?)
+            }
+            (DataType::Binary, Value::String(text)) if is_base64(text) => {
+                Val::Bin(text.as_str().into())
+            }
+            (DataType::Complex, Value::Object(members)) => {
+                let parts = self.complex(attribute, members)?;
+                return Ok((!parts.is_empty()).then_some(Val::Complex(parts)));
+            }
+            (
+                DataType::String
+                | DataType::Reference
+                | DataType::Boolean
+                | DataType::Integer
+                | DataType::Decimal
+                | DataType::DateTime
+                | DataType::Binary
+                | DataType::Complex,
+                Value::Bool(_)
+                | Value::Number(_)
+                | Value::String(_)
+                | Value::Array(_)
+                | Value::Object(_),
+            ) => return Err(mismatch()),
+        };
+        Ok(Some(read))
+    }
+
+    fn complex(
+        &mut self,
+        attribute: &Attribute,
+        members: &Map<String, Value>,
+    ) -> Result<Attributes, Error> {
+        let mut parts = Attributes::new();
+        for (name, value) in members {
+            let Some(id) = self.schemas.sub_attribute(attribute.id, name) else {
+                let path = format!("{}.{name}", attribute.path);
+                self.deviate(Deviation::UnknownAttribute(path.into()))?;
+                continue;
+            };
+            if is_taken(self.schemas.attribute(id))
+                && let Some(value) = self.value(id, value)?
+            {
+                parts.set(id, value);
+            }
+        }
+        for id in &attribute.sub_attributes {
+            let part = self.schemas.attribute(*id);
+            if part.required && !parts.is_empty() && parts.get(*id).is_none() {
+                return Err(missing(part));
+            }
+        }
+        Ok(parts)
+    }
+
+    /// Refuses a resource that lacks a required attribute.
+    pub(crate) fn check_required(&self, attributes: &Attributes) -> Result<(), Error> {
+        let missing_one = self
+            .schemas
+            .of_kind(self.kind)
+            .filter(|it| {
+                it.required && it.mutability != Mutability::ReadOnly && it.place != Place::Row
+            })
+            .filter(|it| it.schema == Some(self.schemas.resource_type(self.kind).schema))
+            .find(|it| match attributes.get(it.id) {
+                Some(Val::Str(text)) => text.trim().is_empty(),
+                found => found.is_none(),
+            });
+        missing_one.map_or(Ok(()), |attribute| Err(missing(attribute)))
+    }
+
+    // RFC 7644 §3.1: a request body carries the URIs of its schemas, the core one among them.
+    fn check_schemas(&mut self, members: &Map<String, Value>) -> Result<(), Error> {
+        let resource_type = self.schemas.resource_type(self.kind);
+        let core = &self.schemas.schema(resource_type.schema).id;
+        let found = members.iter().find(|(name, _)| name.eq_ignore_ascii_case("schemas"));
+        let uris = match found.map(|(_, value)| value) {
+            Some(Value::Array(uris)) => uris.as_slice(),
+            Some(Value::Null) | None => &[],
+            Some(other) => {
+                let form = form(other);
+                return Err(Error::invalid_syntax(format!(
+                    "schemas is an array of URIs, not {form}"
+                )));
+            }
+        };
+        let mut has_core = false;
+        for uri in uris {
+            let Value::String(uri) = uri else {
+                let form = form(uri);
+                return Err(Error::invalid_syntax(format!(
+                    "schemas holds URIs as strings, not {form}"
+                )));
+            };
+            if uri.eq_ignore_ascii_case(core) {
+                has_core = true;
+            } else if uri.eq_ignore_ascii_case("urn:scim:schemas:core:1.0") {
+                self.deviate(Deviation::ObsoleteSchema)?;
+                has_core = true;
+            } else if self.extension(uri).is_none() {
+                self.deviate(Deviation::UnknownSchema(uri.as_str().into()))?;
+            }
+        }
+        if has_core {
+            return Ok(());
+        }
+        let sent: Vec<String> = uris.iter().filter_map(Value::as_str).map(quote).collect();
+        let sent = if sent.is_empty() { "nothing".to_owned() } else { sent.join(", ") };
+        Err(Error::invalid_syntax(format!("schemas must hold \"{core}\"; it holds {sent}")))
+    }
+
+    /// The extension of the resource type with a URN.
+    pub(crate) fn extension(&self, urn: &str) -> Option<SchemaId> {
+        let schema = self.schemas.schema_by_urn(urn)?;
+        let own = self.schemas.resource_type(self.kind).extensions.iter();
+        own.map(|it| it.schema).find(|own| *own == schema)
+    }
+
+    /// The common or core attribute with a name.
+    pub(crate) fn attribute_named(&self, name: &str) -> Option<AttrId> {
+        let core = self.schemas.resource_type(self.kind).schema;
+        self.schemas.in_common(name).or_else(|| self.schemas.in_schema(core, name))
+    }
+
+    /// Reports a deviation, or refuses it in strict mode.
+    pub(crate) fn deviate(&mut self, deviation: Deviation) -> Result<(), Error> {
+        match self.mode {
+            Mode::Lenient => {
+                if !self.deviations.contains(&deviation) && self.deviations.len() < 32 {
+                    self.deviations.push(deviation);
+                }
+                Ok(())
+            }
+            Mode::Strict => Err(refusal(&deviation)),
+        }
+    }
+}
+
+/// Reads a body that [`body`](super::body) printed; attributes that no schema has any more are left out.
+///
+/// # Errors
+/// If the bytes are not such a body.
+pub fn read_body(schemas: &Schemas, kind: Kind, bytes: &[u8]) -> Result<Attributes, Error> {
+    let value: Value = serde_json::from_slice(bytes)
+        .map_err(|error| Error::invalid_syntax(format!("a stored body is not JSON: {error}")))?;
+    let Value::Object(members) = value else {
+        return Err(Error::invalid_syntax("a stored body is not an object"));
+    };
+    Reader::new(schemas, kind, Mode::Lenient).top_level(&members, Message::Put)
+}
+
+/// The error of strict mode for a deviation.
+pub(crate) fn refusal(deviation: &Deviation) -> Error {
+    let name = deviation.name();
+    match deviation {
+        Deviation::UnknownAttribute(attribute) => {
+            let attribute = quote(attribute);
+            Error::invalid_syntax(format!(
+                "{attribute} is no attribute of the schema (strict mode)"
+            ))
+        }
+        Deviation::UnknownSchema(uri) => {
+            let uri = quote(uri);
+            Error::invalid_syntax(format!("{uri} is no schema of the resource type (strict mode)"))
+        }
+        Deviation::ObsoleteSchema => Error::invalid_syntax(format!(
+            "schemas must hold a SCIM 2.0 schema URI, not the one of SCIM 1.0 (strict mode: {name})"
+        )),
+        Deviation::ReadOnlyInPatch(attribute) => {
+            Error::mutability(format!("{attribute} is read-only (strict mode)"))
+        }
+        Deviation::ElementFromFilter => {
+            Error::no_target("the value path selects nothing (strict mode)")
+        }
+        Deviation::RemoveWithValue => Error::invalid_syntax(
+            "a remove takes no value; name what goes by a filter in the path, as in members[value eq \"…\"] (strict mode)",
+        ),
+        Deviation::DotBeforeAttribute | Deviation::ExtensionPath => Error::invalid_path(format!(
+            "the path is not in the form of RFC 7644 §3.10 (strict mode: {name})"
+        )),
+        Deviation::BothProjections | Deviation::FilterInAttributes => Error::invalid_value(
+            format!("the request is not in the form of RFC 7644 §3.9 (strict mode: {name})"),
+        ),
+        Deviation::BareLiteral
+        | Deviation::QuotedLiteral
+        | Deviation::MissingBlank
+        | Deviation::ValuePathComparison
+        | Deviation::CommaForAnd
+        | Deviation::SingularName(_) => Error::invalid_filter(format!(
+            "the filter is not in the form of RFC 7644 §3.4.2.2 (strict mode: {name})"
+        )),
+    }
+}
+
+/// Whether a client's value of an attribute is taken at all (RFC 7644 §3.3: read-only ones are ignored).
+const fn is_taken(attribute: &Attribute) -> bool {
+    match attribute.place {
+        Place::Body | Place::Members | Place::Secret => {
+            !matches!(attribute.mutability, Mutability::ReadOnly)
+        }
+        Place::Row | Place::MemberOf | Place::Derived => false,
+    }
+}
+
+// RFC 7643 §2.4: one value at most is the primary one.
+fn check_primary(schemas: &Schemas, attribute: &Attribute, values: &[Val]) -> Result<(), Error> {
+    let Some(primary) = schemas.sub_attribute(attribute.id, "primary") else { return Ok(()) };
+    let is_primary =
+        |it: &&Val| it.as_complex().and_then(|parts| parts.get(primary)) == Some(&Val::Bool(true));
+    if values.iter().filter(is_primary).count() > 1 {
+        let path = &attribute.path;
+        return Err(Error::invalid_value(format!("{path} has two primary values; one is allowed")));
+    }
+    Ok(())
+}
+
+fn missing(attribute: &Attribute) -> Error {
+    Error::invalid_value(format!("{} is required and must not be empty", attribute.path))
+}
+
+fn mismatch(attribute: &Attribute, expected: &str, value: &Value) -> Error {
+    let path = &attribute.path;
+    match attribute.place {
+        Place::Secret => Error::invalid_value(format!("{path} must be {expected}")),
+        Place::Body | Place::Row | Place::Members | Place::MemberOf | Place::Derived => {
+            Error::invalid_value(format!("{path} must be {expected}, not {}", form(value)))
+        }
+    }
+}
+
+/// What a JSON value looks like, short enough for an error text; secrets cannot occur in it.
+pub(crate) fn form(value: &Value) -> String {
+    match value {
+        Value::Null => "null".into(),
+        Value::Bool(value) => value.to_string(),
+        Value::Number(number) => format!("the number {number}"),
+        Value::String(text) => format!("the string {}", quote(text)),
+        Value::Array(_) => "an array".into(),
+        Value::Object(_) => "an object".into(),
+    }
+}
+
+/// Base64 in the standard or the URL alphabet, padded or not (RFC 7643 §2.3.6).
+fn is_base64(text: &str) -> bool {
+    const ANY_PADDING: GeneralPurposeConfig =
+        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    let alphabets = [&base64::alphabet::STANDARD, &base64::alphabet::URL_SAFE];
+    let compact: String = text.split_ascii_whitespace().collect();
+    alphabets.iter().any(|it| GeneralPurpose::new(it, ANY_PADDING).decode(&compact).is_ok())
+}

@@ -1,0 +1,1 @@
+//! The HTTP edge: accept loop, limits, SCIM and subsystem endpoints.

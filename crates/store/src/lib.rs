@@ -1,0 +1,1 @@
+//! The store's contract: values, plan, in-memory reference store, suite.

@@ -1,1 +1,35 @@
-//! SCIM operations over a store, a file each.
+//! SCIM operations over a store, a file each (RFC 7644 §3).
+//!
+//! An operation takes typed values, decides, and hands the store one [`Write`](provost_store::Write).
+//! Resource types are data: nothing here knows a User from a Group.
+#![warn(missing_docs)]
+
+mod change;
+mod context;
+mod create;
+mod delete;
+mod discover;
+mod error;
+mod membership;
+mod patch;
+mod policy;
+mod read;
+mod render;
+mod replace;
+mod search;
+mod system;
+mod write;
+
+pub use context::{Clock, Context, Engine, IdSource};
+pub use create::create;
+pub use delete::delete;
+pub use discover::{resource_type, resource_types, schema, schemas};
+pub use error::Error;
+pub use patch::patch;
+pub use policy::{Policy, Put, Reserved, UnknownMember};
+pub use read::read;
+pub use render::{Rendered, render};
+pub use replace::replace;
+pub use search::{Found, search};
+pub use system::{SystemClock, SystemIds};
+pub use write::Outcome;

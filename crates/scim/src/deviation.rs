@@ -2,6 +2,11 @@
 
 use std::fmt;
 
+use crate::error::shorten;
+
+/// The most characters of a name from outside that a deviation keeps.
+const NAME_CHARACTERS_MAX: usize = 160;
+
 /// Something outside the letter of the RFCs that a reader accepted and understood.
 ///
 /// Lenient service providers report deviations; strict ones refuse a request that has any.
@@ -37,11 +42,23 @@ pub enum Deviation {
     ElementFromFilter,
     /// A path that names an extension as a whole.
     ExtensionPath,
+    /// A member that does not exist; left out.
+    UnknownMember(Box<str>),
     /// A remove with a `value`: only what it lists goes (RFC 7644 §3.5.2.2 knows no such member).
     RemoveWithValue,
 }
 
 impl Deviation {
+    /// An attribute that no schema of the resource type has; a long name is cut.
+    pub(crate) fn unknown_attribute(name: &str) -> Self {
+        Self::UnknownAttribute(shorten(name, NAME_CHARACTERS_MAX).into())
+    }
+
+    /// A schema URI that the resource type does not have; a long one is cut.
+    pub(crate) fn unknown_schema(uri: &str) -> Self {
+        Self::UnknownSchema(shorten(uri, NAME_CHARACTERS_MAX).into())
+    }
+
     /// The name by which logs and error texts call this deviation.
     pub const fn name(&self) -> &'static str {
         match self {
@@ -60,6 +77,7 @@ impl Deviation {
             Self::BothProjections => "both-projections",
             Self::ElementFromFilter => "element-from-filter",
             Self::ExtensionPath => "extension-path",
+            Self::UnknownMember(_) => "unknown-member",
             Self::RemoveWithValue => "remove-with-value",
         }
     }
@@ -72,6 +90,7 @@ impl fmt::Display for Deviation {
             Self::UnknownAttribute(what)
             | Self::UnknownSchema(what)
             | Self::ReadOnlyInPatch(what)
+            | Self::UnknownMember(what)
             | Self::SingularName(what) => write!(f, "({what})"),
             Self::ObsoleteSchema
             | Self::BareLiteral

@@ -25,6 +25,10 @@ pub enum Endpoint {
     Me,
 }
 
+/// The names that the protocol takes for itself; no resource type can have them.
+pub(crate) const RESERVED: [&str; 6] =
+    [".search", "Bulk", "Me", "ResourceTypes", "Schemas", "ServiceProviderConfig"];
+
 impl Endpoint {
     /// Reads a path such as `/Users/2c5…`, percent-decoded by segment; a slash at its end counts
     /// for nothing. `None` if there is no such endpoint.

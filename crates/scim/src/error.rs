@@ -218,12 +218,17 @@ constructors! {
 
 /// Shortens text from outside so that an error can quote it: at most 80 characters, no controls.
 pub fn quote(text: &str) -> String {
-    let mut short: String =
-        text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).take(80).collect();
-    if text.chars().nth(80).is_some() {
+    format!("\"{}\"", shorten(text, 80))
+}
+
+/// The beginning of a text from outside, with a stand-in for each control character.
+pub(crate) fn shorten(text: &str, characters_max: usize) -> String {
+    let mut characters = text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c });
+    let mut short: String = characters.by_ref().take(characters_max).collect();
+    if characters.next().is_some() {
         short.push('…');
     }
-    format!("\"{short}\"")
+    short
 }
 
 #[cfg(test)]

@@ -60,10 +60,8 @@ pub enum Named {
 }
 
 // RFC 7644 §3.4.2.2: attrPath = [URI ":"] ATTRNAME *1subAttr
-//                    ATTRNAME = ALPHA *(nameChar); nameChar = "-" / "_" / DIGIT / ALPHA
 //                    subAttr  = "." ATTRNAME
-// A URN holds dots and colons itself (`…:core:2.0:User`), so the name begins after the last colon;
-// `$ref` begins with a dollar sign (RFC 7643 §2.4).
+// A URN holds dots and colons itself (`…:core:2.0:User`), so the name begins after the last colon.
 /// Splits the text of an attribute path; `None` if it is none.
 pub fn parse(text: &str) -> Option<AttributePath> {
     let (urn, rest) = match text.rsplit_once(':') {
@@ -97,18 +95,21 @@ pub fn resolve(
     let own = |urn: &str| {
         schemas.schema_by_urn(urn).filter(|id| resource_type.schemas().any(|own| own == *id))
     };
+    // RFC 7643 §3.1: the common attributes count as attributes of the core schema, and what they are
+    // like takes precedence over what a schema says of them.
+    let attribute_of = |schema: SchemaId, name: &str| {
+        let common = (schema == resource_type.schema).then(|| schemas.in_common(name)).flatten();
+        common.or_else(|| schemas.in_schema(schema, name))
+    };
     if let Some(schema) = own(urn) {
-        let attribute = schemas.in_schema(schema, &path.name).or_else(|| {
-            let core = schema == resource_type.schema;
-            core.then(|| schemas.in_common(&path.name)).flatten()
-        })?;
+        let attribute = attribute_of(schema, &path.name)?;
         return with_sub(schemas, attribute, path.sub.as_deref());
     }
     let whole = format!("{urn}:{}", path.name);
     if let Some(schema) = own(&whole) {
         // `urn:…:User.department`: the dot stands where the RFC has a colon.
         if let Some(sub) = &path.sub {
-            let attribute = schemas.in_schema(schema, sub)?;
+            let attribute = attribute_of(schema, sub)?;
             deviations.push(Deviation::DotBeforeAttribute);
             return with_sub(schemas, attribute, None);
         }
@@ -162,10 +163,13 @@ fn with_sub(schemas: &Schemas, attribute: AttrId, sub: Option<&str>) -> Option<N
     Some(Named::Attribute(Target { attribute, sub }))
 }
 
-fn is_name(text: &str) -> bool {
+// RFC 7643 §2.1: ATTRNAME = ALPHA *(nameChar); nameChar = "$" / "-" / "_" / DIGIT / ALPHA
+// `$ref` begins with a dollar sign all the same (RFC 7643 §2.4).
+/// Whether a text can name an attribute.
+pub(crate) fn is_name(text: &str) -> bool {
     let rest = text.strip_prefix('$').unwrap_or(text);
     rest.starts_with(|c: char| c.is_ascii_alphabetic())
-        && rest.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+        && rest.chars().all(|c| c.is_ascii_alphanumeric() || "$-_".contains(c))
 }
 
 fn is_urn(text: &str) -> bool {
@@ -231,6 +235,10 @@ mod tests {
         check(
             "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User.department",
             "extension:enterprise:2.0:User:department + dot-before-attribute",
+        );
+        check(
+            "urn:ietf:params:scim:schemas:core:2.0:User.externalId",
+            "externalId + dot-before-attribute",
         );
         check("email", "core:2.0:User:emails + singular-name(email)");
     }

@@ -83,4 +83,19 @@ impl Patch {
     pub fn is_members_only(&self) -> bool {
         self.operations.iter().all(|it| matches!(it, Operation::Members(_)))
     }
+
+    /// The changes of the membership relation, in order.
+    pub fn member_edits(&self) -> Vec<MemberEdit> {
+        let edit = |operation: &Operation| match operation {
+            Operation::Members(edit) => Some(edit.clone()),
+            Operation::Put(..)
+            | Operation::PutPart(..)
+            | Operation::PutElements(..)
+            | Operation::Remove(_)
+            | Operation::RemovePart(..)
+            | Operation::RemoveElements(_)
+            | Operation::RemoveAlike(..) => None,
+        };
+        self.operations.iter().filter_map(edit).collect()
+    }
 }

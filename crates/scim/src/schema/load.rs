@@ -10,6 +10,8 @@ use super::{
     AttrId, Attribute, Common, DataType, Kind, Mutability, Place, ResourceType, Returned, Schema,
     SchemaId, Schemas, Uniqueness, builtin,
 };
+use crate::endpoint::RESERVED;
+use crate::path::is_name;
 
 /// Why schemas were not accepted, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -204,7 +206,9 @@ impl Loader {
             data_type: definition.data_type,
             multi_valued: definition.multi_valued,
             required: definition.required,
-            case_exact: definition.case_exact,
+            // RFC 7643 §2.3.6, §2.3.7: binary values and references always are.
+            case_exact: definition.case_exact
+                || matches!(definition.data_type, DataType::Binary | DataType::Reference),
             mutability: definition.mutability,
             returned: definition.returned,
             uniqueness: definition.uniqueness,
@@ -228,13 +232,15 @@ impl Loader {
         match parent {
             // What lies beside the body lies there as a whole.
             Some(parent) if parent.place != Place::Body => parent.place,
-            Some(_) if &*definition.name == "$ref" => Place::Derived,
+            Some(_) if &*definition.name == "$ref" && refers_to_resource(definition) => {
+                Place::Derived
+            }
             Some(_) if definition.mutability == Mutability::ReadOnly => Place::Derived,
             Some(_) => Place::Body,
             None if definition.mutability == Mutability::WriteOnly => Place::Secret,
             None if position.schema.is_none() && &*definition.name != "externalId" => Place::Row,
-            None if &*definition.name == "members" => Place::Members,
-            None if &*definition.name == "groups" => Place::MemberOf,
+            None if &*definition.name == "members" && is_relation(definition) => Place::Members,
+            None if &*definition.name == "groups" && is_relation(definition) => Place::MemberOf,
             None => Place::Body,
         }
     }
@@ -247,8 +253,12 @@ impl Loader {
         if !endpoint_is_free {
             return Err(at(&name, "two resource types have this name or endpoint"));
         }
-        if !endpoint.starts_with('/') || endpoint.len() < 2 || endpoint[1..].contains('/') {
+        let segment = endpoint.strip_prefix('/').unwrap_or_default();
+        if segment.is_empty() || segment.contains('/') {
             return Err(at(&name, format!("the endpoint {endpoint} is not of the form /Name")));
+        }
+        if RESERVED.contains(&segment) {
+            return Err(at(&name, format!("the endpoint {endpoint} is the protocol's own")));
         }
         let kind = Kind(number(self.resource_types.len(), &name)?);
         let core = self.schema_of(&name, &schema)?;
@@ -280,7 +290,7 @@ impl Loader {
 /// Refuses characteristics that contradict one another (RFC 7643 §2.2, §2.3, §7).
 fn check(definition: &Definition, position: &Position, path: &str) -> Result<(), LoadError> {
     let complex = definition.data_type == DataType::Complex;
-    let contradiction = if !is_attribute_name(&definition.name) {
+    let contradiction = if !is_name(&definition.name) {
         "the name is not a letter followed by letters, digits, `-` and `_`"
     } else if complex && position.parent.is_some() {
         "a complex attribute inside a complex attribute"
@@ -329,12 +339,17 @@ fn has_twins(documents: &[Value]) -> bool {
     !documents.iter().all(|it| names.insert(name(it)))
 }
 
-// RFC 7643 §2.1: ATTRNAME = ALPHA *(nameChar); nameChar = "$" / "-" / "_" / DIGIT / ALPHA
-// `$ref` begins with a dollar sign all the same (RFC 7643 §2.4).
-fn is_attribute_name(name: &str) -> bool {
-    let rest = name.strip_prefix('$').unwrap_or(name);
-    rest.starts_with(|c: char| c.is_ascii_alphabetic())
-        && rest.chars().all(|c| c.is_ascii_alphanumeric() || "$-_".contains(c))
+/// Whether an attribute of this shape can hold the membership relation: a list of `value`s.
+fn is_relation(definition: &Definition) -> bool {
+    let is_value = |it: &Value| it.get("name").and_then(Value::as_str) == Some("value");
+    definition.data_type == DataType::Complex
+        && definition.multi_valued
+        && definition.sub_attributes.iter().any(is_value)
+}
+
+/// Whether a reference points to a SCIM resource, so that the service provider knows its URI.
+fn refers_to_resource(definition: &Definition) -> bool {
+    definition.reference_types.iter().any(|it| !matches!(&**it, "external" | "uri"))
 }
 
 fn read<'de, T: Deserialize<'de>>(document: &'de Value, path: &str) -> Result<T, LoadError> {
@@ -434,6 +449,10 @@ mod tests {
             "T: the endpoint Ts is not of the form /Name"
         );
         assert_eq!(
+            load(json!([{"name": "T", "endpoint": "/Bulk", "schema": "urn:x:T"}])),
+            "T: the endpoint /Bulk is the protocol's own"
+        );
+        assert_eq!(
             load(json!([{"name": "T", "endpoint": "/Ts", "schema": "urn:x:U"}])),
             "T: no schema has the id urn:x:U"
         );
@@ -449,5 +468,42 @@ mod tests {
         assert_eq!((a.data_type, a.multi_valued, a.required), (DataType::String, false, false));
         assert_eq!((a.case_exact, a.mutability), (false, Mutability::ReadWrite));
         assert_eq!((a.returned, a.uniqueness), (Returned::Default, Uniqueness::None));
+    }
+
+    #[test]
+    fn references_and_binary_values_are_case_exact_whatever_the_schema_says() {
+        let attributes = json!([
+            {"name": "a", "type": "reference", "referenceTypes": ["uri"], "caseExact": false},
+            {"name": "b", "type": "binary"},
+        ]);
+        let schemas = load(&[json!({"id": "urn:x:T", "attributes": attributes})], &json!([]));
+        let schemas = schemas.unwrap();
+        for path in ["urn:x:T:a", "urn:x:T:b"] {
+            assert!(schemas.attribute(schemas.by_path(path).unwrap()).case_exact, "{path}");
+        }
+    }
+
+    #[track_caller]
+    fn place(attribute: Value, path: &str, expected: Place) {
+        let schema = json!({"id": "urn:x:T", "attributes": [attribute]});
+        let schemas = load(&[schema], &json!([])).unwrap();
+        assert_eq!(schemas.attribute(schemas.by_path(path).unwrap()).place, expected);
+    }
+
+    #[test]
+    fn only_a_list_of_values_is_the_membership_relation() {
+        let value = json!([{"name": "value"}]);
+        let list = json!({"name": "members", "type": "complex", "multiValued": true, "subAttributes": value});
+        place(list, "urn:x:T:members", Place::Members);
+        let one = json!({"name": "members", "type": "complex", "subAttributes": value});
+        place(one, "urn:x:T:members", Place::Body);
+        place(json!({"name": "groups", "multiValued": true}), "urn:x:T:groups", Place::Body);
+    }
+
+    #[test]
+    fn only_a_reference_to_a_resource_is_made_up_on_output() {
+        let link = |types: Value| json!({"name": "link", "type": "complex", "subAttributes": [{"name": "$ref", "type": "reference", "referenceTypes": types}]});
+        place(link(json!(["User"])), "urn:x:T:link.$ref", Place::Derived);
+        place(link(json!(["external"])), "urn:x:T:link.$ref", Place::Body);
     }
 }

@@ -45,12 +45,14 @@ pub struct Reader<'a> {
     pub mode: Mode,
     /// What was tolerated so far.
     pub deviations: Vec<Deviation>,
+    /// Top-level attributes that a resource names in order to unassign them, with null or `[]`.
+    pub cleared: Vec<AttrId>,
 }
 
 impl<'a> Reader<'a> {
     /// A reader for resources of a kind.
     pub const fn new(schemas: &'a Schemas, kind: Kind, mode: Mode) -> Self {
-        Self { schemas, kind, mode, deviations: Vec::new() }
+        Self { schemas, kind, mode, deviations: Vec::new(), cleared: Vec::new() }
     }
 
     /// Reads a whole resource, as in POST and PUT: typed, without read-only attributes.
@@ -131,8 +133,9 @@ impl<'a> Reader<'a> {
             }
             return Ok(());
         }
-        if let Some(value) = self.value(id, value)? {
-            attributes.set(id, value);
+        match self.value(id, value)? {
+            Some(value) => attributes.set(id, value),
+            None => self.cleared.push(id),
         }
         Ok(())
     }
@@ -309,6 +312,14 @@ impl<'a> Reader<'a> {
         self.schemas.in_common(name).or_else(|| self.schemas.in_schema(core, name))
     }
 
+    /// Reports a deviation that another reader met, or refuses it in strict mode.
+    ///
+    /// # Errors
+    /// In strict mode, with the kind of error that goes with the deviation.
+    pub fn tolerate(&mut self, deviation: Deviation) -> Result<(), Error> {
+        self.deviate(deviation)
+    }
+
     /// Reports a deviation, or refuses it in strict mode.
     pub(crate) fn deviate(&mut self, deviation: Deviation) -> Result<(), Error> {
         match self.mode {
@@ -358,6 +369,9 @@ pub(crate) fn refusal(deviation: &Deviation) -> Error {
         }
         Deviation::ElementFromFilter => {
             Error::no_target("the value path selects nothing (strict mode)")
+        }
+        Deviation::UnknownMember(member) => {
+            Error::invalid_value(format!("there is no member {}", quote(member)))
         }
         Deviation::RemoveWithValue => Error::invalid_syntax(
             "a remove takes no value; name what goes by a filter in the path, as in members[value eq \"…\"] (strict mode)",

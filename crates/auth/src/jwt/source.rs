@@ -1,0 +1,33 @@
+//! Where keys come from: over HTTP, from a stand-in, or from a test's script.
+
+use std::error::Error;
+use std::pin::Pin;
+
+/// Where keys come from.
+pub trait KeySource: Send + Sync {
+    /// The place, for the log.
+    fn place(&self) -> &str;
+
+    /// Fetches a JWK Set, as its bytes. Must end by itself within seconds.
+    fn fetch(&self) -> Fetching<'_>;
+}
+
+/// A fetch under way.
+pub type Fetching<'a> = Pin<Box<dyn Future<Output = Result<Vec<u8>, FetchError>> + Send + 'a>>;
+
+/// Why there is no answer with keys in it.
+#[derive(Debug, thiserror::Error)]
+pub enum FetchError {
+    /// No answer, or a broken one.
+    #[error("could not fetch the keys")]
+    Unreachable(#[source] Box<dyn Error + Send + Sync>),
+    /// An answer other than 200; a redirect is one.
+    #[error("the answer's status is {0}, not 200")]
+    Status(u16),
+    /// An answer longer than keys can be.
+    #[error("the answer is longer than {max_bytes} bytes")]
+    TooLarge {
+        /// The longest answer that is read.
+        max_bytes: usize,
+    },
+}

@@ -1,0 +1,60 @@
+//! Who is calling: bearer JWTs and opaque tokens.
+//!
+//! ```text
+//! headers ─ BearerToken ─┬─ pvt_… ─ method::bearer ─ TokenList ─────────────────┐
+//!                        └─ other ─ method::jwt ─ compact, key set, claims ─────┴─ Answer
+//! ```
+//!
+//! [`Chain::authenticate`] gives one [`Answer`]. A [`Rejection`] is for the log: its text names the
+//! reason and never holds the token. What the client reads is chosen by the server, and is generic.
+//!
+//! ```
+//! use http::{HeaderMap, HeaderValue, header};
+//! use provost_auth::{Answer, Chain, Rights, TokenList, system_random};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let now = 1_800_000_000;
+//! let mut tokens = TokenList::default();
+//! let token = tokens.create("sync".parse()?, Rights::Provision, now, system_random()?)?;
+//!
+//! let mut headers = HeaderMap::new();
+//! let credential = format!("Bearer {}", token.expose());
+//! headers.insert(header::AUTHORIZATION, HeaderValue::from_str(&credential)?);
+//! let answer = Chain::opaque_only().authenticate(&headers, &tokens, now).await;
+//! assert!(matches!(answer, Answer::Accepted(caller) if &*caller.principal == "token:sync"));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Time is an argument everywhere, in Unix seconds. Keys are fetched by one background task,
+//! [`KeyRefresh::run`]; requests read what it last brought and seldom wait for it.
+
+#![warn(missing_docs)]
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+pub mod stand_in;
+
+mod caller;
+mod chain;
+mod credential;
+mod http;
+mod jwt;
+mod method;
+mod rejection;
+mod token;
+mod token_list;
+
+pub use caller::{Caller, Rights, RunAs};
+pub use chain::{Answer, Chain};
+pub use credential::BearerToken;
+pub use http::{FetchLimits, HttpKeySource, KeyUrl, KeyUrlError, NoCertificates};
+pub use jwt::binding::{Binding, JwtTrust, Pair};
+pub use jwt::refresh::{KeyCache, KeyRefresh, KeysUnavailable, Now, Pace};
+pub use jwt::source::{FetchError, Fetching, KeySource};
+pub use method::jwt::JwtMethod;
+pub use rejection::{Excerpt, Part, Rejection};
+pub use token::{PlainToken, RandomUnavailable, TokenHash, system_random};
+pub use token_list::{
+    NameTaken, TokenList, TokenListError, TokenName, TokenNameError, TokenRecord,
+};

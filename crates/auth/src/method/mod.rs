@@ -1,0 +1,4 @@
+//! The ways to authenticate, a file each.
+
+pub(crate) mod bearer;
+pub(crate) mod jwt;

@@ -1,0 +1,7 @@
+//! The chain as its callers see it: vectors, opaque tokens, and keys over time and over HTTP.
+
+mod chain;
+mod http;
+mod keys;
+mod support;
+mod vectors;

@@ -1,0 +1,44 @@
+//! DELETE: a resource goes, with its memberships (RFC 7644 §3.6).
+
+use provost_scim::schema::Kind;
+use provost_store::{Act, IfMatch, Mode, Write, view};
+
+use crate::change::difference;
+use crate::write::{check_version, failed, fetch, submit};
+use crate::{Context, Error, Outcome};
+
+/// Deletes a resource.
+///
+/// # Errors
+/// [`Error::Refused`] with 404 or 412; [`Error::Busy`] if the resource keeps changing; the others
+/// if the store fails.
+pub async fn delete(
+    cx: &Context<'_>,
+    kind: Kind,
+    id: &str,
+    if_match: Option<IfMatch>,
+) -> Result<Outcome, Error> {
+    let schemas = cx.schemas();
+    for _ in 0..cx.policy.attempts_max {
+        let stored = fetch(cx, kind, id).await?;
+        check_version(cx, &stored, if_match.as_ref())?;
+        let old =
+            view::attributes(schemas, &stored).map_err(|it| failed(cx, "read a resource", it))?;
+        let keys = cx.engine.indexes.keys(schemas, kind, &old);
+        let change = difference(schemas, kind, Some(&old), None);
+        let write = Write {
+            id: stored.id,
+            kind,
+            if_match: if_match.clone(),
+            act: Act::Delete { base: stored.rev, keys, change },
+            now: cx.engine.clock.now_micros(),
+            cause: cx.cause.clone(),
+            mode: Mode::Commit,
+        };
+        if let Ok(applied) = submit(cx, write, None).await? {
+            return Ok(Outcome::new(stored.id, &applied, None));
+        }
+        // Its keys may be other ones: read again.
+    }
+    Err(Error::Busy)
+}

@@ -1,0 +1,94 @@
+//! PATCH: a resource changes (RFC 7644 §3.5.2).
+
+use provost_scim::patch::Patch;
+use provost_scim::schema::Kind;
+use provost_scim::value::{Attributes, Reader};
+use provost_store::{Act, IfMatch, Mode, ResourceId, Write, view};
+
+use crate::change::{change, check_immutable};
+use crate::write::{Changed, check_reserved, check_version, failed, fetch, missing, submit};
+use crate::{Context, Error, Outcome, membership};
+
+/// Applies a PATCH to one resource, whole or not at all.
+///
+/// A PATCH on members alone does not read the group, and never conflicts with another one.
+///
+/// # Errors
+/// [`Error::Refused`] with 404, 412, or one of PATCH's `scimType`s; [`Error::Busy`] if the resource
+/// keeps changing; the others if the store fails.
+pub async fn patch(
+    cx: &Context<'_>,
+    kind: Kind,
+    id: &str,
+    patch: &Patch,
+    if_match: Option<IfMatch>,
+) -> Result<Outcome, Error> {
+    if patch.is_members_only() {
+        return patch_members(cx, kind, id, patch, if_match).await;
+    }
+    let schemas = cx.schemas();
+    for _ in 0..cx.policy.attempts_max {
+        let stored = fetch(cx, kind, id).await?;
+        check_version(cx, &stored, if_match.as_ref())?;
+        let old =
+            view::attributes(schemas, &stored).map_err(|it| failed(cx, "read a resource", it))?;
+        let mut reader = cx.reader(kind);
+        let patched = patch.apply(&mut reader, old.clone())?;
+        let mut new = patched.attributes;
+        membership::take_secrets(schemas, &mut new);
+        check_immutable(schemas, &old, &new)?;
+        check_reserved(cx, kind, &new)?;
+        let Reader { mut deviations, .. } = reader;
+        let members =
+            membership::fold(cx, kind, stored.id, patched.members, &mut deviations).await?;
+        let content = change(schemas, &cx.engine.indexes, kind, Some(&old), &new)?;
+        let mut after = stored.clone();
+        if let Some(content) = &content {
+            (after.label, after.body) = (content.label.clone(), content.body.clone());
+        }
+        let content = content.map(|content| (stored.rev, content));
+        let act = Act::Change { content, members };
+        if let Ok(applied) =
+            submit(cx, write(cx, kind, stored.id, act, if_match.clone()), Some(&new)).await?
+        {
+            after.version = applied.version();
+            let outcome = Outcome::new(stored.id, &applied, Some(after));
+            return Ok(Outcome { deviations, ..outcome });
+        }
+        // Another write came first, and may change this one's outcome.
+    }
+    Err(Error::Busy)
+}
+
+async fn patch_members(
+    cx: &Context<'_>,
+    kind: Kind,
+    id: &str,
+    patch: &Patch,
+    if_match: Option<IfMatch>,
+) -> Result<Outcome, Error> {
+    let group = ResourceId::parse(id).ok_or_else(|| missing(cx, kind, id))?;
+    let mut deviations = Vec::new();
+    let edits = patch.member_edits();
+    let members = match membership::fold(cx, kind, group, edits, &mut deviations).await {
+        Ok(members) => members,
+        // What is wrong with a member matters only if the group is there.
+        Err(refused) => return Err(fetch(cx, kind, id).await.err().unwrap_or(refused)),
+    };
+    let act = Act::Change { content: None, members };
+    match submit(cx, write(cx, kind, group, act, if_match), Some(&Attributes::new())).await? {
+        Ok(applied) => Ok(Outcome { deviations, ..Outcome::new(group, &applied, None) }),
+        Err(Changed) => Err(Error::Busy),
+    }
+}
+
+fn write(
+    cx: &Context<'_>,
+    kind: Kind,
+    id: ResourceId,
+    act: Act,
+    if_match: Option<IfMatch>,
+) -> Write {
+    let now = cx.engine.clock.now_micros();
+    Write { id, kind, if_match, act, now, cause: cx.cause.clone(), mode: Mode::Commit }
+}

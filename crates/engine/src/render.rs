@@ -1,0 +1,214 @@
+//! Stored resources to what a client sees: body, `meta`, relations and references (RFC 7644 §3.9).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use provost_scim::Error as Refusal;
+use provost_scim::projection::Projection;
+use provost_scim::schema::{AttrId, DataType, Kind, Place, Schemas};
+use provost_scim::value::{Attributes, Val};
+use provost_store::{Label, MemberPage, Membership, ResourceId, Stored, Version, view};
+
+use crate::write::failed;
+use crate::{Context, Error};
+
+/// A resource as a client sees it.
+#[derive(Debug)]
+pub struct Rendered {
+    /// Its resource type.
+    pub kind: Kind,
+    /// Its version.
+    pub version: Version,
+    /// Its URL.
+    pub location: String,
+    /// Its attributes, projected.
+    pub attributes: Attributes,
+    /// Whether it holds what is the state of other resources: names of members, groups, managers.
+    pub is_derived: bool,
+}
+
+/// Renders resources, with one look-up for all of them where a relation is asked for.
+///
+/// # Errors
+/// [`Error::Refused`] with `tooMany` if the members are too many for one answer; the others if the
+/// store fails.
+pub async fn render(
+    cx: &Context<'_>,
+    rows: Vec<Stored>,
+    projection: impl Fn(Kind) -> Projection,
+) -> Result<Vec<Rendered>, Error> {
+    let mut renderer = Renderer { cx, members_left: cx.policy.response_members_max };
+    let projections: BTreeMap<Kind, Projection> =
+        rows.iter().map(|it| it.kind).map(|kind| (kind, projection(kind))).collect();
+    let groups = renderer.groups(&rows, &projections).await?;
+    let mut rendered = Vec::with_capacity(rows.len());
+    for stored in &rows {
+        if let Some(projection) = projections.get(&stored.kind) {
+            rendered.push(renderer.resource(stored, projection, &groups).await?);
+        }
+    }
+    renderer.references(&mut rendered).await?;
+    for (resource, stored) in rendered.iter_mut().zip(&rows) {
+        if let Some(projection) = projections.get(&stored.kind) {
+            projection.apply(cx.schemas(), &mut resource.attributes);
+        }
+    }
+    Ok(rendered)
+}
+
+struct Renderer<'a> {
+    cx: &'a Context<'a>,
+    members_left: usize,
+}
+
+type Groups = BTreeMap<ResourceId, Vec<Membership>>;
+
+impl Renderer<'_> {
+    /// The groups of those resources whose answer shows them.
+    async fn groups(
+        &self,
+        rows: &[Stored],
+        projections: &BTreeMap<Kind, Projection>,
+    ) -> Result<Groups, Error> {
+        let schemas = self.cx.schemas();
+        let shows = |it: &&Stored| {
+            let groups = schemas.groups_of(it.kind);
+            let projection = projections.get(&it.kind);
+            groups.zip(projection).is_some_and(|(id, projection)| projection.wants(schemas, id))
+        };
+        let ids: Vec<ResourceId> = rows.iter().filter(shows).map(|it| it.id).collect();
+        if ids.is_empty() {
+            return Ok(Groups::new());
+        }
+        let found = self.cx.engine.store.memberships(self.cx.tenant, ids).await;
+        let mut groups = Groups::new();
+        for membership in found.map_err(|error| failed(self.cx, "read memberships", error))? {
+            groups.entry(membership.member).or_default().push(membership);
+        }
+        Ok(groups)
+    }
+
+    async fn resource(
+        &mut self,
+        stored: &Stored,
+        projection: &Projection,
+        groups: &Groups,
+    ) -> Result<Rendered, Error> {
+        let (cx, schemas) = (self.cx, self.cx.schemas());
+        let common = schemas.common();
+        let mut attributes =
+            view::attributes(schemas, stored).map_err(|it| failed(cx, "read a resource", it))?;
+        let uris = view::schema_uris(schemas, stored.kind, &attributes);
+        let location = location(cx, stored.kind, stored.id);
+        let mut meta = view::meta(schemas, stored);
+        meta.set(common.location, Val::Str(location.as_str().into()));
+        attributes.set(common.id, Val::Str(stored.id.to_string().into()));
+        attributes.set(common.schemas, uris);
+        attributes.set(common.meta, Val::Complex(meta));
+        let mut is_derived = false;
+        if let Some(id) =
+            schemas.members_of(stored.kind).filter(|id| projection.wants(schemas, *id))
+        {
+            let members = self.members(stored, id).await?;
+            is_derived |= !members.is_empty();
+            attributes.put(id, (!members.is_empty()).then_some(Val::Many(members)));
+        }
+        if let Some(id) = schemas.groups_of(stored.kind)
+            && let Some(groups) = groups.get(&stored.id)
+        {
+            is_derived = true;
+            let element = |it: &Membership| {
+                let element = view::membership(schemas, id, it);
+                self.with_reference(id, element, it.group, group_kind(schemas, stored.kind))
+            };
+            attributes.set(id, Val::Many(groups.iter().map(element).collect()));
+        }
+        let (kind, version) = (stored.kind, stored.version);
+        Ok(Rendered { kind, version, location, attributes, is_derived })
+    }
+
+    async fn members(&mut self, stored: &Stored, members: AttrId) -> Result<Vec<Val>, Error> {
+        let cx = self.cx;
+        let page = MemberPage { after: None, max: self.members_left };
+        let found = cx.engine.store.members(cx.at(stored.kind), stored.id, page).await;
+        let found = found.map_err(|error| failed(cx, "read members", error))?;
+        if found.more {
+            let limit = cx.policy.response_members_max;
+            return Err(Error::Refused(Refusal::too_many(format!(
+                "the answer would hold more than {limit} members; ask with excludedAttributes=members"
+            ))));
+        }
+        self.members_left -= found.rows.len();
+        let element = |it: &provost_store::Member| {
+            let element = view::member(cx.schemas(), members, it);
+            self.with_reference(members, element, it.id, it.kind)
+        };
+        Ok(found.rows.iter().map(element).collect())
+    }
+
+    fn with_reference(&self, parent: AttrId, element: Val, id: ResourceId, kind: Kind) -> Val {
+        let Val::Complex(mut parts) = element else { return element };
+        if let Some(reference) = self.cx.schemas().sub_attribute(parent, "$ref") {
+            parts.set(reference, Val::Str(location(self.cx, kind, id).into()));
+        }
+        Val::Complex(parts)
+    }
+
+    /// Completes references such as `manager`: `$ref` and `displayName` of what still exists.
+    async fn references(&self, resources: &mut [Rendered]) -> Result<(), Error> {
+        let schemas = self.cx.schemas();
+        let ids: BTreeSet<ResourceId> =
+            resources.iter().flat_map(|it| referred(schemas, &it.attributes)).collect();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let found = self.cx.engine.store.labels(self.cx.tenant, ids.into_iter().collect()).await;
+        let found = found.map_err(|error| failed(self.cx, "look up references", error))?;
+        let found: BTreeMap<ResourceId, Label> = found.into_iter().map(|it| (it.id, it)).collect();
+        for resource in resources {
+            for (parent, value) in resource.attributes.iter_mut() {
+                let Some(id) = reference(schemas, parent, value) else { continue };
+                let (Some(label), Val::Complex(parts)) = (found.get(&id), value) else { continue };
+                resource.is_derived = true;
+                for (name, text) in [
+                    ("$ref", location(self.cx, label.kind, id).into_boxed_str()),
+                    ("displayName", label.label.clone()),
+                ] {
+                    if let Some(sub) = schemas.sub_attribute(parent, name) {
+                        parts.set(sub, Val::Str(text));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The ids that the references of a resource name.
+fn referred(schemas: &Schemas, attributes: &Attributes) -> Vec<ResourceId> {
+    attributes.iter().filter_map(|(id, value)| reference(schemas, id, value)).collect()
+}
+
+/// The id in a single complex attribute with a `$ref` that is made on output, such as `manager`.
+fn reference(schemas: &Schemas, id: AttrId, value: &Val) -> Option<ResourceId> {
+    let attribute = schemas.attribute(id);
+    if attribute.data_type != DataType::Complex || attribute.multi_valued {
+        return None;
+    }
+    let derived = schemas.sub_attribute(id, "$ref")?;
+    if schemas.attribute(derived).place != Place::Derived {
+        return None;
+    }
+    let id = value.as_complex()?.get(schemas.sub_attribute(id, "value")?)?;
+    ResourceId::parse(id.as_str()?)
+}
+
+/// The URL of a resource.
+fn location(cx: &Context<'_>, kind: Kind, id: ResourceId) -> String {
+    format!("{}{}/{id}", cx.base, cx.schemas().resource_type(kind).endpoint)
+}
+
+/// The kind that has members: groups are of it.
+fn group_kind(schemas: &Schemas, member: Kind) -> Kind {
+    let mut kinds = schemas.resource_types().iter().map(|it| it.kind);
+    kinds.find(|kind| schemas.members_of(*kind).is_some()).unwrap_or(member)
+}

@@ -1,0 +1,108 @@
+//! PUT: a resource is replaced (RFC 7644 §3.5.1).
+
+use provost_scim::deviation::Deviation;
+use provost_scim::membership::Delta;
+use provost_scim::schema::{AttrId, Kind};
+use provost_scim::value::Attributes;
+use provost_store::{Act, IfMatch, Mode, ResourceId, Write, view};
+
+use crate::change::{change, check_immutable};
+use crate::policy::Put;
+use crate::write::{check_reserved, check_version, failed, fetch, submit};
+use crate::{Context, Error, Outcome, membership};
+
+/// Replaces a resource by what a client sent; `cleared` are the attributes that it names with null
+/// or `[]`.
+///
+/// What the request leaves out becomes unassigned, unless the policy merges or keeps the attribute.
+///
+/// # Errors
+/// [`Error::Refused`] with 404, 412, `uniqueness`, `mutability`, `invalidValue` or 403;
+/// [`Error::Busy`] if the resource keeps changing; the others if the store fails.
+pub async fn replace(
+    cx: &Context<'_>,
+    kind: Kind,
+    id: &str,
+    draft: (Attributes, Vec<AttrId>),
+    if_match: Option<IfMatch>,
+) -> Result<Outcome, Error> {
+    let schemas = cx.schemas();
+    let (mut draft, cleared) = draft;
+    let mut deviations = Vec::new();
+    let members = members(cx, kind, &mut draft, &cleared, &mut deviations).await?;
+    membership::take_secrets(schemas, &mut draft);
+    for _ in 0..cx.policy.attempts_max {
+        let stored = fetch(cx, kind, id).await?;
+        check_version(cx, &stored, if_match.as_ref())?;
+        let old =
+            view::attributes(schemas, &stored).map_err(|it| failed(cx, "read a resource", it))?;
+        let new = replaced(cx, kind, &old, &draft, &cleared);
+        check_immutable(schemas, &old, &new)?;
+        check_reserved(cx, kind, &new)?;
+        let content = change(schemas, &cx.engine.indexes, kind, Some(&old), &new)?;
+        let mut after = stored.clone();
+        if let Some(content) = &content {
+            (after.label, after.body) = (content.label.clone(), content.body.clone());
+        }
+        let content = content.map(|content| (stored.rev, content));
+        let write = Write {
+            id: stored.id,
+            kind,
+            if_match: if_match.clone(),
+            act: Act::Change { content, members: members.clone() },
+            now: cx.engine.clock.now_micros(),
+            cause: cx.cause.clone(),
+            mode: Mode::Commit,
+        };
+        if let Ok(applied) = submit(cx, write, Some(&new)).await? {
+            after.version = applied.version();
+            let outcome = Outcome::new(stored.id, &applied, Some(after));
+            return Ok(Outcome { deviations, ..outcome });
+        }
+        // Another write came first, and may change this one's outcome.
+    }
+    Err(Error::Busy)
+}
+
+/// The members become those that are listed; a request that is silent about them changes none.
+async fn members(
+    cx: &Context<'_>,
+    kind: Kind,
+    draft: &mut Attributes,
+    cleared: &[AttrId],
+    deviations: &mut Vec<Deviation>,
+) -> Result<Delta<ResourceId>, Error> {
+    let is_cleared = cx.schemas().members_of(kind).is_some_and(|id| cleared.contains(&id));
+    let delta = match membership::take(cx.schemas(), kind, draft) {
+        Some(listed) => Delta::replace(listed),
+        None if is_cleared => Delta::replace([]),
+        None => Delta::none(),
+    };
+    membership::known(cx, delta, deviations).await
+}
+
+/// The attributes after a PUT.
+fn replaced(
+    cx: &Context<'_>,
+    kind: Kind,
+    old: &Attributes,
+    draft: &Attributes,
+    cleared: &[AttrId],
+) -> Attributes {
+    let mut new = draft.clone();
+    for (id, value) in old.iter() {
+        let stays = match cx.policy.put {
+            Put::Merge => true,
+            Put::Replace => cx.policy.kept.contains(&id) || is_read_only(cx, id),
+        };
+        if stays && new.get(id).is_none() && !cleared.contains(&id) {
+            new.set(id, value.clone());
+        }
+    }
+    debug_assert!(cx.schemas().members_of(kind).is_none_or(|id| new.get(id).is_none()));
+    new
+}
+
+fn is_read_only(cx: &Context<'_>, id: AttrId) -> bool {
+    cx.schemas().attribute(id).mutability == provost_scim::schema::Mutability::ReadOnly
+}

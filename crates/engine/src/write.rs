@@ -1,0 +1,142 @@
+//! From a store's answer to an operation's outcome.
+
+use provost_scim::deviation::Deviation;
+use provost_scim::error::{Error as Refusal, ErrorKind, quote};
+use provost_scim::schema::Kind;
+use provost_scim::value::{Attributes, Val};
+use provost_store::{Applied, IfMatch, ResourceId, Stored, Version, Write};
+
+use crate::{Context, Error};
+
+/// What a write led to.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The resource.
+    pub id: ResourceId,
+    /// Its version afterwards.
+    pub version: Version,
+    /// The resource as it is stored afterwards, where the operation knows it.
+    pub stored: Option<Stored>,
+    /// Whether anything changed.
+    pub changed: bool,
+    /// What was tolerated while the operation was applied.
+    pub deviations: Vec<Deviation>,
+}
+
+impl Outcome {
+    pub(crate) fn new(id: ResourceId, applied: &Applied, stored: Option<Stored>) -> Self {
+        let changed = matches!(applied, Applied::Written { .. });
+        Self { id, version: applied.version(), stored, changed, deviations: Vec::new() }
+    }
+}
+
+/// Submits a write; what the client can be told about a failure becomes a refusal.
+pub(crate) async fn submit(
+    cx: &Context<'_>,
+    write: Write,
+    new: Option<&Attributes>,
+) -> Result<Result<Applied, Changed>, Error> {
+    let (kind, id) = (write.kind, write.id);
+    match cx.engine.store.apply(cx.tenant, write).await {
+        Ok(applied) => Ok(Ok(applied)),
+        Err(provost_store::Error::Stale) => Ok(Err(Changed)),
+        Err(other) => Err(refused(cx, kind, id, new, other)),
+    }
+}
+
+/// The resource changed since it was read.
+pub(crate) struct Changed;
+
+fn refused(
+    cx: &Context<'_>,
+    kind: Kind,
+    id: ResourceId,
+    new: Option<&Attributes>,
+    error: provost_store::Error,
+) -> Error {
+    let resource_type = &cx.schemas().resource_type(kind).name;
+    let refusal = match error {
+        provost_store::Error::Taken(attribute) => {
+            let name = &cx.schemas().attribute(attribute).name;
+            let value = new.and_then(|it| it.get(attribute)).and_then(Val::as_str).map(quote);
+            let value = value.unwrap_or_default();
+            let detail = format!("another {resource_type} has {name} {value}; it must be unique");
+            Refusal::new(ErrorKind::Uniqueness, detail)
+        }
+        provost_store::Error::Mismatch => Refusal::new(
+            ErrorKind::PreconditionFailed,
+            format!("{resource_type} {id} has another version than If-Match names"),
+        ),
+        provost_store::Error::Gone => missing(cx, kind, &id.to_string()),
+        provost_store::Error::UnknownMember(member) => unknown_member(&member.to_string()),
+        provost_store::Error::Cycle(member) => Refusal::invalid_value(format!(
+            "{member} cannot be a member of {id}: the group would be a member of itself"
+        )),
+        other => return failed(cx, "write a resource", other),
+    };
+    Error::Refused(refusal)
+}
+
+/// A failure of the store for which the client has no part.
+pub(crate) fn failed(cx: &Context<'_>, verb: &'static str, error: provost_store::Error) -> Error {
+    match error {
+        provost_store::Error::Busy => Error::Busy,
+        provost_store::Error::Corrupt(id) => Error::Corrupt(id),
+        provost_store::Error::TooBroad => Error::Refused(Refusal::too_many(
+            "the filter would look at too many resources; compare an indexed attribute such as \
+             userName, externalId, displayName, emails.value or id for equality",
+        )),
+        provost_store::Error::Unavailable(cause) => {
+            Error::Unavailable { verb, tenant: cx.tenant, cause }
+        }
+        other @ (provost_store::Error::Taken(_)
+        | provost_store::Error::Stale
+        | provost_store::Error::Mismatch
+        | provost_store::Error::Gone
+        | provost_store::Error::UnknownMember(_)
+        | provost_store::Error::Cycle(_)) => {
+            Error::Unavailable { verb, tenant: cx.tenant, cause: other.into() }
+        }
+    }
+}
+
+/// The resource with an id, or 404.
+pub(crate) async fn fetch(cx: &Context<'_>, kind: Kind, id: &str) -> Result<Stored, Error> {
+    let gone = || Error::Refused(missing(cx, kind, id));
+    let id = ResourceId::parse(id).ok_or_else(gone)?;
+    let found = cx.engine.store.get(cx.at(kind), id).await;
+    found.map_err(|error| failed(cx, "read a resource", error))?.ok_or_else(gone)
+}
+
+pub(crate) fn missing(cx: &Context<'_>, kind: Kind, id: &str) -> Refusal {
+    let resource_type = &cx.schemas().resource_type(kind).name;
+    Refusal::not_found(format!("there is no {resource_type} {}", quote(id)))
+}
+
+pub(crate) fn unknown_member(id: &str) -> Refusal {
+    Refusal::invalid_value(format!("{} cannot be a member: there is no such resource", quote(id)))
+}
+
+/// Compares `If-Match` early, as a courtesy; the store decides.
+pub(crate) fn check_version(
+    cx: &Context<'_>,
+    stored: &Stored,
+    if_match: Option<&IfMatch>,
+) -> Result<(), Error> {
+    if if_match.is_none_or(|it| it.accepts(stored.version)) {
+        return Ok(());
+    }
+    Err(refused(cx, stored.kind, stored.id, None, provost_store::Error::Mismatch))
+}
+
+/// Refuses to write a resource whose name belongs to the platform.
+pub(crate) fn check_reserved(
+    cx: &Context<'_>,
+    kind: Kind,
+    attributes: &Attributes,
+) -> Result<(), Error> {
+    match cx.policy.reserved_name(cx.schemas(), kind, attributes) {
+        Some(reason) => Err(Error::Refused(Refusal::forbidden(reason))),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,265 @@
+//! The bounds on what clients may cost: `ProvostSettings.limits`.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use super::block::{Block, Setting};
+use super::kind::{Count, Seconds};
+
+/// The bounds on what a connection, a request and its body may cost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Size of a header section.
+    pub header_bytes: usize,
+    /// Header fields in a request.
+    pub header_count: usize,
+    /// Time to read a header section.
+    pub header_time: Duration,
+    /// Size of a token.
+    pub token_bytes: usize,
+    /// Size of a body.
+    pub body_bytes: usize,
+    /// Time to read a body.
+    pub body_time: Duration,
+    /// Lowest rate of a body, in bytes a second, once `body_grace` has passed.
+    pub body_rate_bytes: usize,
+    /// Time before `body_rate_bytes` counts.
+    pub body_grace: Duration,
+    /// Nesting of a JSON body.
+    pub json_depth: usize,
+    /// Values in a JSON body.
+    pub json_nodes: usize,
+    /// Names in one JSON object.
+    pub object_keys: usize,
+    /// Size of a string.
+    pub string_bytes: usize,
+    /// Size of a photo or certificate.
+    pub binary_bytes: usize,
+    /// Size of a filter.
+    pub filter_bytes: usize,
+    /// Nesting of a filter.
+    pub filter_depth: usize,
+    /// Comparisons in a filter.
+    pub filter_terms: usize,
+    /// Size of an attribute path.
+    pub path_bytes: usize,
+    /// Operations in a PATCH.
+    pub patch_operations: usize,
+    /// Values of one multi-valued attribute but `members`.
+    pub attribute_values: usize,
+    /// Members in one request.
+    pub request_members: usize,
+    /// Members in one response.
+    pub response_members: usize,
+    /// Resources on a page.
+    pub page_size: usize,
+    /// Connections in all.
+    pub connections: usize,
+    /// Connections of one peer address.
+    pub connections_per_address: usize,
+    /// Time that a connection may be idle.
+    pub idle_time: Duration,
+    /// Streams of one HTTP/2 connection.
+    pub streams: usize,
+    /// Requests in work at once, a tenant.
+    pub requests_in_flight: usize,
+    /// Time from a request's head to its answer.
+    pub request_time: Duration,
+    /// Time that requests in work have when the server stops.
+    pub drain_time: Duration,
+}
+
+const KIB: usize = 1024;
+const MIB: usize = 1024 * KIB;
+
+/// A bound's name, default and legal range.
+struct Bound(&'static str, usize, RangeInclusive<usize>);
+
+#[expect(clippy::too_many_lines, reason = "a table: one row a bound")]
+pub(crate) fn read(block: &mut Block<'_, '_>) -> Limits {
+    Limits {
+        header_bytes: bytes(
+            block,
+            Bound("headerBytes", 32 * KIB, 16 * KIB..=256 * KIB),
+            "More is answered 431. Tokens travel in headers, so never below 16 KiB.",
+        ),
+        header_count: count(
+            block,
+            Bound("headerCount", 100, 20..=1_000),
+            "header fields",
+            "More are answered 431; proxies add theirs.",
+        ),
+        header_time: seconds(
+            block,
+            Bound("headerSeconds", 10, 1..=60),
+            "A slower head closes the connection: slow clients hold them open.",
+        ),
+        token_bytes: bytes(
+            block,
+            Bound("tokenBytes", 8 * KIB, KIB..=16 * KIB),
+            "A longer token is answered 401 before it is looked at.",
+        ),
+        body_bytes: bytes(
+            block,
+            Bound("bodyBytes", 8 * MIB, 64 * KIB..=64 * MIB),
+            "A larger body is answered 413. Raise it for groups that come whole with more than \
+             100,000 members.",
+        ),
+        body_time: seconds(
+            block,
+            Bound("bodySeconds", 30, 1..=300),
+            "A body that takes longer is answered 408.",
+        ),
+        body_rate_bytes: bytes(
+            block,
+            Bound("bodyRateBytes", KIB, 1..=MIB),
+            "A body that comes slower, a second, is answered 408; bodyGraceSeconds go first.",
+        ),
+        body_grace: seconds(
+            block,
+            Bound("bodyGraceSeconds", 5, 0..=60),
+            "The time before bodyRateBytes counts.",
+        ),
+        json_depth: count(
+            block,
+            Bound("jsonDepth", 32, 8..=128),
+            "levels",
+            "Deeper JSON is answered 400; SCIM needs 6.",
+        ),
+        json_nodes: count(
+            block,
+            Bound("jsonNodes", 500_000, 1_000..=5_000_000),
+            "values",
+            "A body with more values is answered 400; a member has 3.",
+        ),
+        object_keys: count(
+            block,
+            Bound("objectKeys", 1_000, 100..=10_000),
+            "names",
+            "An object with more names is answered 400.",
+        ),
+        string_bytes: bytes(
+            block,
+            Bound("stringBytes", 64 * KIB, KIB..=MIB),
+            "A longer string is answered 400.",
+        ),
+        binary_bytes: bytes(
+            block,
+            Bound("binaryBytes", MIB, KIB..=8 * MIB),
+            "A larger photo or certificate is answered 400.",
+        ),
+        filter_bytes: bytes(
+            block,
+            Bound("filterBytes", 8 * KIB, 256..=64 * KIB),
+            "A longer filter is answered 400.",
+        ),
+        filter_depth: count(
+            block,
+            Bound("filterDepth", 16, 4..=64),
+            "levels",
+            "A filter with deeper parentheses is answered 400.",
+        ),
+        filter_terms: count(
+            block,
+            Bound("filterTerms", 64, 4..=1_000),
+            "comparisons",
+            "A filter with more comparisons is answered 400.",
+        ),
+        path_bytes: bytes(
+            block,
+            Bound("pathBytes", KIB, 256..=16 * KIB),
+            "A longer attribute path is answered 400.",
+        ),
+        patch_operations: count(
+            block,
+            Bound("patchOperations", 1_000, 10..=100_000),
+            "operations",
+            "A PATCH with more operations is answered 400.",
+        ),
+        attribute_values: count(
+            block,
+            Bound("attributeValues", 1_000, 10..=100_000),
+            "values",
+            "An attribute with more values, members apart, is answered 400.",
+        ),
+        request_members: count(
+            block,
+            Bound("requestMembers", 100_000, 1_000..=1_000_000),
+            "members",
+            "A request with more members is answered 413.",
+        ),
+        response_members: count(
+            block,
+            Bound("responseMembers", 100_000, 1_000..=1_000_000),
+            "members",
+            "A group with more is answered 400 tooMany unless the request excludes its members.",
+        ),
+        page_size: count(
+            block,
+            Bound("pageSize", 1_000, 10..=10_000),
+            "resources",
+            "A page never has more; clients that ask for more get this many.",
+        ),
+        connections: count(
+            block,
+            Bound("connections", 1_024, 8..=65_536),
+            "connections",
+            "More are closed; each takes a file descriptor.",
+        ),
+        connections_per_address: count(
+            block,
+            Bound("connectionsPerAddress", 256, 1..=65_536),
+            "connections",
+            "More are closed. Behind a proxy all come from its address: set it to connections.",
+        ),
+        idle_time: seconds(
+            block,
+            Bound("idleSeconds", 75, 5..=3_600),
+            "An idle connection is closed; keep it above the proxy's own time.",
+        ),
+        streams: count(
+            block,
+            Bound("streams", 100, 1..=1_000),
+            "streams",
+            "More HTTP/2 streams of one connection are refused.",
+        ),
+        requests_in_flight: count(
+            block,
+            Bound("requestsInFlight", 64, 1..=10_000),
+            "requests",
+            "More at once are answered 429 with Retry-After.",
+        ),
+        request_time: seconds(
+            block,
+            Bound("requestSeconds", 10, 1..=300),
+            "A request that takes longer is answered 503; nothing half done stays.",
+        ),
+        drain_time: seconds(
+            block,
+            Bound("drainSeconds", 10, 0..=300),
+            "Requests in work have this long to finish when the server stops.",
+        ),
+    }
+}
+
+fn bytes(block: &mut Block<'_, '_>, bound: Bound, why: &'static str) -> usize {
+    count(block, bound, "bytes", why)
+}
+
+fn count(
+    block: &mut Block<'_, '_>,
+    Bound(name, default, range): Bound,
+    of: &'static str,
+    why: &'static str,
+) -> usize {
+    block.get(&Count(range, of), Setting { name, default, why })
+}
+
+fn seconds(
+    block: &mut Block<'_, '_>,
+    Bound(name, default, range): Bound,
+    why: &'static str,
+) -> Duration {
+    let default = Duration::from_secs(default as u64);
+    block.get(&Seconds(range), Setting { name, default, why })
+}

@@ -1,0 +1,145 @@
+//! Loads the settings from both files, the environment and the flags, noting all that is wrong.
+
+use super::block::Block;
+use super::file::{Found, PLATFORM, SSO};
+use super::inputs::Inputs;
+use super::provost::{self, Provost};
+use super::report::{Line, Notes, Problem, Report};
+use super::scim::{self, Scim};
+use super::source::Source;
+use super::trust::{self, Trust};
+
+/// All that the server is told at its start.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Whether and how the SCIM subsystem runs.
+    pub scim: Scim,
+    /// Single sign-on is on; without it SCIM is not served.
+    pub sso_enabled: bool,
+    /// Whose tokens are trusted; without it only tokens of `provost token create` are.
+    pub trust: Option<Trust>,
+    /// Provost's own settings.
+    pub provost: Provost,
+}
+
+/// Loads the settings; whatever is wrong is in the report, all of it at once.
+#[must_use]
+pub fn load(inputs: &Inputs) -> Report {
+    let mut notes = Notes::default();
+    let platform_file = PLATFORM.read(inputs, &mut notes);
+    let sso_file = SSO.read(inputs, &mut notes);
+    let platform =
+        Block::read_root(platform_file.root(), &mut notes, |root| read_platform_file(root, inputs));
+    let sso_trust = Block::read_root(sso_file.root(), &mut notes, read_sso_file);
+
+    warn_of_open_secret(&sso_file, sso_trust.as_ref(), &mut notes);
+    for trust in &platform.trusts {
+        warn_of_open_secret(&platform_file, Some(trust), &mut notes);
+    }
+    let trusts = sso_trust.into_iter().chain(platform.trusts).collect();
+    let trust = the_only_one(trusts, &mut notes);
+    let (scim, sso_enabled, provost) = (platform.scim, platform.sso_enabled, platform.provost);
+    let settings = Settings { scim, sso_enabled, trust, provost };
+    advise(&settings, &platform_file, &sso_file, &mut notes);
+
+    let Notes { effective, warnings, errors } = notes;
+    let settings = errors.is_empty().then_some(settings);
+    Report { settings, effective, warnings, errors }
+}
+
+/// Every setting there is, as it stands when nobody says anything.
+pub(crate) fn declared() -> Vec<Line> {
+    let mut notes = Notes::default();
+    let inputs = Inputs::default();
+    Block::read_root(None, &mut notes, |root| read_platform_file(root, &inputs));
+    Block::read_root(None, &mut notes, |root| root.block(trust::BLOCK, trust::read));
+    notes.effective
+}
+
+struct FromPlatformFile {
+    scim: Scim,
+    sso_enabled: bool,
+    provost: Provost,
+    trusts: Vec<(Source, Option<Trust>)>,
+}
+
+fn read_platform_file(root: &mut Block<'_, '_>, inputs: &Inputs) -> FromPlatformFile {
+    root.ignore(&scim::OUTERMOST);
+    root.ignore(&trust::SSO_SETTINGS);
+    let outer_trust = root.optional_block(trust::BLOCK, trust::read);
+    root.block("PlatformSettingsConfig", |config| {
+        config.ignore(&scim::PLATFORM_SETTINGS_CONFIG);
+        config.ignore(&trust::SSO_SETTINGS);
+        let sso_enabled =
+            config.block("BasicSettings", |block| scim::read_sso_enabled(block, inputs));
+        let scim = config.block("SCIMSettings", |block| scim::read(block, inputs));
+        // Releases from 10 on keep what was in sso-settings.json in this file.
+        let inner_trust = config.optional_block(trust::BLOCK, trust::read);
+        let provost = config.block("ProvostSettings", |block| provost::read(block, inputs));
+        let trusts = outer_trust.into_iter().chain(inner_trust).collect();
+        FromPlatformFile { scim, sso_enabled, provost, trusts }
+    })
+}
+
+fn read_sso_file(root: &mut Block<'_, '_>) -> Option<(Source, Option<Trust>)> {
+    root.ignore(&trust::SSO_SETTINGS);
+    root.block("BasicSettings", |block| block.ignore(&trust::BASIC_SETTINGS));
+    root.optional_block(trust::BLOCK, trust::read)
+}
+
+/// Two issuers to choose from would be two answers to the question who gets in.
+fn the_only_one(trusts: Vec<(Source, Option<Trust>)>, notes: &mut Notes) -> Option<Trust> {
+    let mut trusts = trusts.into_iter();
+    let (first_source, first) = trusts.next()?;
+    for (source, _) in trusts {
+        let message = format!("stands also at {first_source}; keep one of them");
+        notes.errors.push(Problem::at(source, trust::BLOCK, message));
+    }
+    first
+}
+
+fn warn_of_open_secret(file: &Found, trust: Option<&(Source, Option<Trust>)>, notes: &mut Notes) {
+    let Found::Read { source, readable_by_all: true, .. } = file else { return };
+    let Some((_, Some(Trust { client_secret: Some(_), .. }))) = trust else { return };
+    warn(
+        notes,
+        source.clone(),
+        "holds clientSecret and every user of this machine may read it; chmod 600 closes that",
+    );
+}
+
+/// What is legal together, but serves nobody.
+fn advise(settings: &Settings, platform_file: &Found, sso_file: &Found, notes: &mut Notes) {
+    if let Found::Nowhere = platform_file
+        && !settings.scim.enabled
+    {
+        let message = format!(
+            "no platform-settings.json ({} or --platform-settings): nothing is enabled. Write \
+             {{\"PlatformSettingsConfig\": {{\"BasicSettings\": {{\"EnableSSO\": true}}, \
+             \"SCIMSettings\": {{\"enableSCIM\": true, \"autoStart\": true}}}}}} into it",
+            PLATFORM.usual_place
+        );
+        warn(notes, Source::Default, &message);
+    }
+    if !settings.scim.enabled {
+        return;
+    }
+    if !settings.sso_enabled {
+        let message = "enableSCIM is true but EnableSSO is not: SCIM paths answer 404 until it is";
+        warn(notes, Source::Default, message);
+    }
+    let is_told = matches!(sso_file, Found::Unreadable) || !notes.errors.is_empty();
+    if settings.trust.is_none() && !is_told {
+        let message = format!(
+            "no {} ({} or --sso-settings): JWTs are refused, only tokens of `provost token \
+             create` are accepted",
+            trust::BLOCK,
+            SSO.usual_place
+        );
+        warn(notes, Source::Default, &message);
+    }
+}
+
+fn warn(notes: &mut Notes, source: Source, message: &str) {
+    notes.warnings.push(Problem::at(source, "", message));
+}

@@ -1,0 +1,28 @@
+//! The settings: two files of the platform, the environment and the flags, made typed once.
+
+mod block;
+mod dialect;
+mod document;
+mod file;
+mod inputs;
+mod kind;
+mod limit;
+mod load;
+mod nearest;
+mod page;
+mod provost;
+mod report;
+mod scim;
+mod source;
+mod trust;
+
+pub use dialect::{Dialect, EmptyString, GroupReplace, Mode, Password, Put, UnknownMember};
+pub use inputs::{Flags, Inputs, VARIABLES};
+pub use limit::Limits;
+pub use load::{Settings, load};
+pub use page::settings_page;
+pub use provost::{Jwt, Log, LogFormat, LogLevel, Provost};
+pub use report::{Line, Problem, Report};
+pub use scim::Scim;
+pub use source::{Place, Source};
+pub use trust::Trust;

@@ -1,0 +1,186 @@
+//! Provost's own settings: `PlatformSettingsConfig.ProvostSettings`; none is needed.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::block::{Block, Setting};
+use super::dialect::{self, Dialect};
+use super::inputs::Inputs;
+use super::kind::{Address, BaseUrl, Choice, Folder, OneOf, Seconds};
+use super::limit::{self, Limits};
+
+/// Provost's own settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Provost {
+    /// Where the server listens.
+    pub listen: SocketAddr,
+    /// The URL that clients reach this server by, up to the path of SCIM; no slash at its end.
+    pub public_base_url: Option<String>,
+    /// Where the database is.
+    pub data_folder: PathBuf,
+    /// How clients are understood.
+    pub dialect: Dialect,
+    /// How JWTs are checked.
+    pub jwt: Jwt,
+    /// How the server logs.
+    pub log: Log,
+    /// What clients may cost.
+    pub limits: Limits,
+}
+
+/// How JWTs are checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Jwt {
+    /// How far the issuer's clock may be off.
+    pub skew: Duration,
+    /// How long a token may live.
+    pub lifetime_max: Duration,
+    /// How long an unknown key causes no second fetch of the keys.
+    pub unknown_key_refresh: Duration,
+}
+
+/// How the server logs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Log {
+    /// The least severe level that is written.
+    pub level: LogLevel,
+    /// How a line looks.
+    pub format: LogFormat,
+}
+
+/// The levels, from the least severe that are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogLevel {
+    /// Errors only.
+    Error,
+    /// Errors and warnings.
+    Warn,
+    /// Also one line a request, and what an operator should know.
+    Info,
+    /// Each decision.
+    Debug,
+    /// Everything.
+    Trace,
+}
+
+/// How a log line looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines, one object a line.
+    Json,
+}
+
+impl Choice for LogLevel {
+    const ALL: &'static [(&'static str, Self)] = &[
+        ("error", Self::Error),
+        ("warn", Self::Warn),
+        ("info", Self::Info),
+        ("debug", Self::Debug),
+        ("trace", Self::Trace),
+    ];
+}
+
+impl Choice for LogFormat {
+    const ALL: &'static [(&'static str, Self)] = &[("text", Self::Text), ("json", Self::Json)];
+}
+
+impl LogLevel {
+    /// The word that the settings and the log library use.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warn => "warn",
+            Self::Info => "info",
+            Self::Debug => "debug",
+            Self::Trace => "trace",
+        }
+    }
+}
+
+pub(crate) fn read(block: &mut Block<'_, '_>, inputs: &Inputs) -> Provost {
+    Provost {
+        listen: block.get_over(
+            &Address,
+            Setting {
+                name: "listen",
+                default: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+                why: "The server speaks plain HTTP: a proxy that ends TLS stands before every \
+                      address but a loopback one.",
+            },
+            inputs.given_listen(),
+        ),
+        public_base_url: block.optional(
+            &BaseUrl("the URL that clients reach this server by, without the path of SCIM"),
+            "publicBaseUrl",
+            "meta.location and Location begin with it; without it, with the request's Host.",
+        ),
+        data_folder: block.get_over(
+            &Folder,
+            Setting {
+                name: "dataFolder",
+                default: PathBuf::from("./data"),
+                why: "The database is here: back it up, and never share it between two servers.",
+            },
+            inputs.given_data(),
+        ),
+        dialect: block.block("dialect", dialect::read),
+        jwt: block.block("jwt", read_jwt),
+        log: block.block("log", read_log),
+        limits: block.block("limits", limit::read),
+    }
+}
+
+fn read_jwt(block: &mut Block<'_, '_>) -> Jwt {
+    Jwt {
+        skew: block.get(
+            &Seconds(0..=300),
+            Setting {
+                name: "skewSeconds",
+                default: Duration::from_secs(300),
+                why: "How far this machine's clock and the issuer's may differ.",
+            },
+        ),
+        lifetime_max: block.get(
+            &Seconds(300..=86_400),
+            Setting {
+                name: "lifetimeMaxSeconds",
+                default: Duration::from_secs(86_400),
+                why: "A token that lives longer is refused, whoever signed it.",
+            },
+        ),
+        unknown_key_refresh: block.get(
+            &Seconds(1..=3_600),
+            Setting {
+                name: "unknownKeyRefreshSeconds",
+                default: Duration::from_secs(300),
+                why: "Tokens with an unknown key fetch the keys at most this often, so that \
+                      forged ones cannot flood the issuer.",
+            },
+        ),
+    }
+}
+
+fn read_log(block: &mut Block<'_, '_>) -> Log {
+    Log {
+        level: block.get(
+            &OneOf::new(),
+            Setting {
+                name: "level",
+                default: LogLevel::Info,
+                why: "Debug shows why a request was refused, never a token or a person's data.",
+            },
+        ),
+        format: block.get(
+            &OneOf::new(),
+            Setting {
+                name: "format",
+                default: LogFormat::Text,
+                why: "Json is for log collectors.",
+            },
+        ),
+    }
+}

@@ -1,0 +1,450 @@
+//! Everything that a settings file can have wrong, and the exact line that says so.
+
+use crate::site::{SSO_OF_9_0, Site, lines};
+
+/// The errors of a platform-settings.json.
+#[track_caller]
+fn check(text: &str, expected: &[&str]) {
+    let site = Site::platform(text);
+    let expected: Vec<_> = expected
+        .iter()
+        .map(|line| format!("ThingworxPlatform/platform-settings.json: {line}"))
+        .collect();
+    let report = site.load();
+    assert_eq!(lines(&report.errors), expected);
+    assert!(report.settings.is_none());
+}
+
+/// The errors of one setting of `SCIMSettings`.
+#[track_caller]
+fn check_scim(member: &str, expected: &str) {
+    let text = format!("{{\"PlatformSettingsConfig\": {{\"SCIMSettings\": {{\n{member}}}}}}}");
+    check(&text, &[expected]);
+}
+
+/// The errors of one setting of `ProvostSettings`.
+#[track_caller]
+fn check_provost(member: &str, expected: &str) {
+    let text = format!("{{\"PlatformSettingsConfig\": {{\"ProvostSettings\": {{\n{member}}}}}}}");
+    check(&text, &[expected]);
+}
+
+/// The errors of the sso-settings.json before 9.5 in which one value is another.
+#[track_caller]
+fn check_sso(name: &str, value: &str, expected: &[&str]) {
+    let text: Vec<_> = SSO_OF_9_0
+        .lines()
+        .map(|line| match line.split_once(": ") {
+            Some((key, old)) if key.trim() == format!("\"{name}\"") => {
+                let comma = if old.ends_with(',') { "," } else { "" };
+                format!("{key}: {value}{comma}")
+            }
+            _ => line.to_owned(),
+        })
+        .collect();
+    check_sso_text(&text.join("\n"), expected);
+}
+
+#[track_caller]
+fn check_sso_text(text: &str, expected: &[&str]) {
+    let report = Site::sso(text).load();
+    let expected: Vec<_> = expected
+        .iter()
+        .map(|line| format!("ThingworxPlatform/ssoSecurityConfig/sso-settings.json: {line}"))
+        .collect();
+    assert_eq!(lines(&report.errors), expected);
+}
+
+#[test]
+fn a_missing_comma_is_named_with_its_line() {
+    check_sso_text(
+        "{\n\
+         \x20 \"SCIMAccessTokenServicesSettings\": {\n\
+         \x20   \"authScimOAuthClientId\": \"SCIMClient\"\n\
+         \x20   \"clientId\": \"SCIMClient\"\n\
+         \x20 }\n\
+         }",
+        &["line 3 column 42: a comma is missing after line 3"],
+    );
+    check(
+        "{\"PlatformSettingsConfig\": {\n  \"DomainConfiguration\": {}\n  \"BasicSettings\": {}\n}}",
+        &["line 2 column 28: a comma is missing after line 2"],
+    );
+}
+
+#[test]
+fn a_missing_comma_within_a_line_is_at_its_place() {
+    check("{\"a\": 1 \"b\": 2}", &["line 1 column 8: a comma is missing here"]);
+    check("[1 2]", &["line 1 column 3: a comma is missing here"]);
+}
+
+#[test]
+fn a_fragment_as_the_documentation_prints_it_is_told_of_its_outer_braces() {
+    let expected = "line 2 column 1: the outer braces are missing: a settings file begins with { \
+                    and ends with }";
+    check(
+        "\n\"PlatformSettingsConfig\": {\n\"SCIMSettings\": {\n\"enableSCIM\": \"true\"\n}\n}",
+        &[expected],
+    );
+    check("\n\"PlatformSettingsConfig\": {}, \"Other\": {}", &[expected]);
+}
+
+#[test]
+fn a_file_that_is_no_json_is_told_where_it_stops_being_json() {
+    check("", &["line 1 column 1: the file is empty; write at least {}"]);
+    check("\n \n", &["line 1 column 1: the file is empty; write at least {}"]);
+    check("{\n  \"a\": 1,\n}", &["line 2 column 9: this comma has nothing after it; take it away"]);
+    check("{\"a\": {\n\"b\": 1\n", &["line 1 column 7: this { is never closed with }"]);
+    check("{\"a\": [\n1\n", &["line 1 column 7: this [ is never closed with ]"]);
+    check(
+        "{}\n}",
+        &[
+            "line 2 column 1: the object is complete before this place: is a brace too many before it?",
+        ],
+    );
+    check("{\"a\" 1}", &["line 1 column 6: a colon is missing before this place"]);
+    check(
+        "{\n\u{201c}a\u{201d}: 1}",
+        &["line 2 column 1: a typographic quotation mark; JSON wants \""],
+    );
+    check("{\"a\": yes}", &["line 1 column 7: this is no JSON value; a text stands in \""]);
+    check("{\"a\": 1 /* one */}", &["line 1 column 9: this is no JSON: comments are not allowed"]);
+    check("{'a': 1}", &["line 1 column 2: this is no JSON: single-quoted strings are not allowed"]);
+    let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
+    check(&deep, &["line 1 column 513: nested too deeply"]);
+}
+
+#[test]
+fn a_name_that_stands_twice_is_an_error_wherever_it_stands() {
+    check_scim(
+        "\"enableSCIM\": true,\n\"enableSCIM\": false",
+        "line 3 column 1: PlatformSettingsConfig.SCIMSettings.enableSCIM: the name stands twice, \
+         first in line 2; keep one",
+    );
+    check(
+        "{\"Foreign\": [{\"a\": 1, \"a\": 2}]}",
+        &["line 1 column 23: Foreign[0].a: the name stands twice, first in line 1; keep one"],
+    );
+}
+
+#[test]
+fn a_switch_is_true_or_false() {
+    #[track_caller]
+    fn check(value: &str, found: &str) {
+        let expected = format!(
+            "line 2 column 15: PlatformSettingsConfig.SCIMSettings.enableSCIM: found {found}; \
+             legal: true or false, with or without quotation marks"
+        );
+        check_scim(&format!("\"enableSCIM\": {value}"), &expected);
+    }
+    check("\"yes\"", "\"yes\"");
+    check("\"True\"", "\"True\"");
+    check("\" true\"", "\" true\"");
+    check("\"\"", "\"\"");
+    check("1", "1");
+    check("null", "null");
+    check("[true]", "an array");
+    check("{\"a\": true}", "an object");
+}
+
+#[test]
+fn a_block_is_an_object() {
+    check(
+        "{\"PlatformSettingsConfig\": {\"SCIMSettings\": true}}",
+        &[
+            "line 1 column 45: PlatformSettingsConfig.SCIMSettings: found true; legal: an object, {…}",
+        ],
+    );
+    check("[]", &["line 1 column 1: found an array; legal: an object, {…}"]);
+}
+
+#[test]
+fn all_errors_of_all_files_are_told_at_once() {
+    let site = Site::platform(
+        "{\"PlatformSettingsConfig\": {\n\
+         \"SCIMSettings\": {\"enableSCIM\": \"yes\", \"autoStart\": 1},\n\
+         \"ProvostSettings\": {\"listen\": \"everywhere\"}}}",
+    )
+    .with_file(crate::site::SSO, "{\"SCIMAccessTokenServicesSettings\": {}}")
+    .with_variable("ENABLE_SSO", "on");
+    let report = site.load();
+    assert_eq!(
+        lines(&report.errors),
+        [
+            "environment variable ENABLE_SSO: PlatformSettingsConfig.BasicSettings.EnableSSO: \
+             found \"on\"; legal: true or false, with or without quotation marks",
+            "ThingworxPlatform/platform-settings.json: line 2 column 32: \
+             PlatformSettingsConfig.SCIMSettings.enableSCIM: found \"yes\"; legal: true or false, \
+             with or without quotation marks",
+            "ThingworxPlatform/platform-settings.json: line 2 column 52: \
+             PlatformSettingsConfig.SCIMSettings.autoStart: found 1; legal: true or false, with or \
+             without quotation marks",
+            "ThingworxPlatform/platform-settings.json: line 3 column 31: \
+             PlatformSettingsConfig.ProvostSettings.listen: found \"everywhere\"; legal: an IP \
+             address and a port, such as \"127.0.0.1:8080\" or \"[::]:8080\"",
+            "ThingworxPlatform/ssoSecurityConfig/sso-settings.json: line 1 column 37: \
+             SCIMAccessTokenServicesSettings.authScimOAuthClientId: missing; legal: a string: the \
+             Application (client) ID of the enterprise application",
+            "ThingworxPlatform/ssoSecurityConfig/sso-settings.json: line 1 column 37: \
+             SCIMAccessTokenServicesSettings.issuer: missing; legal: a string: the issuer with \
+             your tenant's id, exactly as tokens carry it in iss",
+            "ThingworxPlatform/ssoSecurityConfig/sso-settings.json: line 1 column 37: \
+             SCIMAccessTokenServicesSettings.jwtPublicKeyUrl: missing; legal: an https: URL, or \
+             http: on a loopback address: the jwks_uri of the issuer's OpenID metadata",
+        ]
+    );
+}
+
+#[test]
+fn a_syntax_error_stops_its_own_file_only() {
+    let site =
+        Site::platform("{\"PlatformSettingsConfig\": {\"SCIMSettings\": {\"enableSCIM\": 1}}}")
+            .with_file(crate::site::SSO, "{");
+    let errors = lines(&site.load().errors);
+    assert_eq!(errors.len(), 2, "{errors:?}");
+    assert!(errors.iter().any(|error| error.contains("this { is never closed")), "{errors:?}");
+    assert!(errors.iter().any(|error| error.contains("found 1")), "{errors:?}");
+}
+
+#[test]
+fn an_issuer_is_filled_in() {
+    #[track_caller]
+    fn check(value: &str, reason: &str) {
+        let found = if value.starts_with('"') || value == "42" { value } else { "an object" };
+        let expected = format!(
+            "line 7 column 15: SCIMAccessTokenServicesSettings.issuer: found {found}{reason}; \
+             legal: a string: the issuer with your tenant's id, exactly as tokens carry it in iss"
+        );
+        check_sso("issuer", value, &[&expected]);
+    }
+    let left = |word: &str| {
+        format!(": the placeholder {word} is still there; put your value in its place")
+    };
+    check("\"{tenantId}/\"", &left("{tenantId}"));
+    check("\"https://sts.windows.net/{tenantid}/\"", &left("{tenantid}"));
+    check("\"https://sts.windows.net/<tenantId>/\"", &left("<tenantId>"));
+    check("\"https://sts.windows.net/<TENANTID>/\"", &left("<TENANTID>"));
+    check("\"https://sts.windows.net/<tenant_id>/\"", &left("<tenant_id>"));
+    check("\"\"", ": the string is empty");
+    check("\" https://idp.example.com/\"", ": blanks stand before or after the value");
+    check("42", "");
+    check("{}", "");
+}
+
+#[test]
+fn a_key_url_is_encrypted_or_stays_on_the_machine() {
+    #[track_caller]
+    fn check(value: &str, reason: &str) {
+        let expected = format!(
+            "line 8 column 24: SCIMAccessTokenServicesSettings.jwtPublicKeyUrl: found {value}\
+             {reason}; legal: an https: URL, or http: on a loopback address: the jwks_uri of the \
+             issuer's OpenID metadata"
+        );
+        check_sso("jwtPublicKeyUrl", value, &[&expected]);
+    }
+    let open = ": http: to another machine can be read and changed on its way";
+    check("\"http://login.example.com/keys\"", open);
+    check("\"http://10.0.0.1/keys\"", open);
+    check("\"http://localhost.example.com/keys\"", open);
+    check("\"http://127.0.0.1.example.com/keys\"", open);
+    check("\"\"", ": the string is empty");
+    check("\"keys\"", ": this is no URL (relative URL without a base)");
+    check("\"https://\"", ": this is no URL (empty host)");
+    check("\"ftp://login.example.com/keys\"", "");
+    check("\"file:///etc/keys\"", "");
+    check("\"https://login.example.com/keys#1\"", ": the part after # is never sent");
+    check(
+        "\"https://login.microsoftonline.com/<tenantId>/discovery/keys\"",
+        ": the placeholder <tenantId> is still there; put your value in its place",
+    );
+    check("true", "");
+}
+
+#[test]
+fn credentials_in_a_url_are_refused_and_not_shown() {
+    check_sso(
+        "jwtPublicKeyUrl",
+        "\"https://user:secret@login.example.com/keys\"",
+        &[
+            "line 8 column 24: SCIMAccessTokenServicesSettings.jwtPublicKeyUrl: found a URL with an \
+           @ in it: a URL with credentials in it ends up in logs; legal: an https: URL, or http: \
+           on a loopback address: the jwks_uri of the issuer's OpenID metadata",
+        ],
+    );
+}
+
+#[test]
+fn requests_run_as_an_administrator_that_the_platform_has() {
+    #[track_caller]
+    fn check(value: &str, reason: &str) {
+        let expected = format!(
+            "line 3 column 22: SCIMAccessTokenServicesSettings.scimAdminName: found {value}\
+             {reason}; legal: an enabled administrator of the platform: \"Administrator\""
+        );
+        check_sso("scimAdminName", value, &[&expected]);
+    }
+    check("\"bjensen\"", ": the platform has no user of this name");
+    check("\"administrator\"", ": the platform has no user of this name");
+    check("\"SuperUser\"", ": requests cannot run as this user, who is no enabled administrator");
+    check("\"\"", ": the string is empty");
+    check("7", "");
+}
+
+#[test]
+fn the_other_names_are_strings_that_say_something() {
+    check_sso(
+        "authScimOAuthClientId",
+        "42",
+        &["line 4 column 30: SCIMAccessTokenServicesSettings.authScimOAuthClientId: found 42; \
+           legal: a string: the Application (client) ID of the enterprise application"],
+    );
+    check_sso(
+        "clientId",
+        "null",
+        &["line 5 column 17: SCIMAccessTokenServicesSettings.clientId: found null; legal: a \
+           string: the same value as authScimOAuthClientId"],
+    );
+}
+
+#[test]
+fn a_secret_of_the_wrong_type_is_not_shown() {
+    check_sso(
+        "clientSecret",
+        "8675309",
+        &[
+            "line 6 column 21: SCIMAccessTokenServicesSettings.clientSecret: found a number; legal: \
+           a string",
+        ],
+    );
+}
+
+#[test]
+fn token_introspection_is_refused_by_name_and_nothing_else_is_missed() {
+    let why = "token introspection (checkTokenEndpointUrl, userAuthenticationConverterClassName) \
+               is not offered yet by this version; it reads JWTs: authScimOAuthClientId, issuer, \
+               jwtPublicKeyUrl";
+    check_sso_text(
+        "{\"SCIMAccessTokenServicesSettings\": {\n\
+         \"authScimOAuthClientId\": \"SCIMClient\",\n\
+         \"clientId\": \"SCIMClient\",\n\
+         \"clientSecret\": \"ABC123_xyz\",\n\
+         \"userAuthenticationConverterClassName\": \
+         \"com.ptc.eauth.identity.oauth2.rs.IntrospectionUserAuthenticationConverter\",\n\
+         \"checkTokenEndpointUrl\": \"https://cas.example.com/as/introspect.oauth2\"}}",
+        &[
+            &format!(
+                "line 6 column 1: SCIMAccessTokenServicesSettings.checkTokenEndpointUrl: {why}"
+            ),
+            &format!(
+                "line 5 column 1: \
+                 SCIMAccessTokenServicesSettings.userAuthenticationConverterClassName: {why}"
+            ),
+        ],
+    );
+}
+
+#[test]
+fn two_trusted_issuers_are_one_too_many() {
+    let site = Site::platform(SSO_OF_9_0).with_file(crate::site::SSO, SSO_OF_9_0);
+    assert_eq!(
+        lines(&site.load().errors),
+        ["ThingworxPlatform/platform-settings.json: line 2 column 38: \
+          SCIMAccessTokenServicesSettings: stands also at \
+          ThingworxPlatform/ssoSecurityConfig/sso-settings.json: line 2 column 38; keep one of them"]
+    );
+}
+
+#[test]
+fn a_number_is_whole_and_in_its_range() {
+    #[track_caller]
+    fn check(value: &str, found: &str) {
+        let expected = format!(
+            "line 2 column 24: PlatformSettingsConfig.ProvostSettings.limits.pageSize: found \
+             {found}; legal: a whole number of resources from 10 to 10000"
+        );
+        check_provost(&format!("\"limits\": {{\"pageSize\": {value}}}"), &expected);
+    }
+    check("9", "9");
+    check("10001", "10001");
+    check("-1", "-1");
+    check("100.5", "100.5");
+    check("1e3", "1e3");
+    check("99999999999999999999999", "99999999999999999999999");
+    check("\"100\"", "\"100\"");
+    check("true", "true");
+}
+
+#[test]
+fn a_choice_is_one_of_its_words() {
+    check_provost(
+        "\"dialect\": {\"mode\": \"Lenient\"}",
+        "line 2 column 21: PlatformSettingsConfig.ProvostSettings.dialect.mode: found \"Lenient\"; \
+         legal: one of \"lenient\", \"strict\"",
+    );
+    check_provost(
+        "\"log\": {\"level\": 3}",
+        "line 2 column 18: PlatformSettingsConfig.ProvostSettings.log.level: found 3; legal: \
+         one of \"error\", \"warn\", \"info\", \"debug\", \"trace\"",
+    );
+}
+
+#[test]
+fn a_listen_address_is_an_address_and_a_port() {
+    for value in ["8080", "\"8080\"", "\"localhost:8080\"", "\"127.0.0.1\"", "\"127.0.0.1:99999\""]
+    {
+        check_provost(
+            &format!("\"listen\": {value}"),
+            &format!(
+                "line 2 column 11: PlatformSettingsConfig.ProvostSettings.listen: found {value}; \
+                 legal: an IP address and a port, such as \"127.0.0.1:8080\" or \"[::]:8080\""
+            ),
+        );
+    }
+}
+
+#[test]
+fn a_public_base_url_is_https() {
+    check_provost(
+        "\"publicBaseUrl\": \"http://scim.example.com\"",
+        "line 2 column 18: PlatformSettingsConfig.ProvostSettings.publicBaseUrl: found \
+         \"http://scim.example.com\": http: to another machine can be read and changed on its way; \
+         legal: an https: URL, or http: on a loopback address: the URL that clients reach this \
+         server by, without the path of SCIM",
+    );
+}
+
+#[test]
+fn what_is_found_is_shown_in_one_short_line() {
+    let long = "x".repeat(300);
+    let expected = format!(
+        "line 2 column 15: PlatformSettingsConfig.SCIMSettings.enableSCIM: found \"{}…\"; legal: \
+         true or false, with or without quotation marks",
+        "x".repeat(100)
+    );
+    check_scim(&format!("\"enableSCIM\": \"{long}\""), &expected);
+    check_scim(
+        "\"enableSCIM\": \"a\\nb\"",
+        "line 2 column 15: PlatformSettingsConfig.SCIMSettings.enableSCIM: found \"a\\nb\"; legal: \
+         true or false, with or without quotation marks",
+    );
+}
+
+#[test]
+fn columns_count_characters_and_lines_end_as_windows_ends_them() {
+    check(
+        "\u{feff}{\"Größe\": 1,\r\n\"é\": {\"PlatformSettingsConfig\": 1}, \"PlatformSettingsConfig\": 2}",
+        &["line 2 column 63: PlatformSettingsConfig: found 2; legal: an object, {…}"],
+    );
+}
+
+#[test]
+fn a_file_that_is_too_large_or_not_text_is_refused() {
+    let space = " ".repeat(1024 * 1024);
+    check(&format!("{{}}{space}"), &["is larger than 1048576 bytes"]);
+    let utf_16 = Site::new().with_file(crate::site::PLATFORM, [b'{', 0xff, 0xfe]);
+    assert_eq!(
+        lines(&utf_16.load().errors),
+        ["ThingworxPlatform/platform-settings.json: is not in UTF-8, from byte 1 on; save it in \
+          UTF-8"]
+    );
+}

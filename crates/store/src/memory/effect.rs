@@ -1,0 +1,266 @@
+//! A write in memory: first all that it would do, then all of it at once.
+
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+use provost_scim::membership::{Base, Delta};
+use provost_scim::schema::{AttrId, Kind};
+use provost_scim::value::Key;
+
+use super::tenant::Tenant;
+use crate::{
+    Act, Applied, Cause, Content, Error, Event, EventAct, Keys, Position, ResourceId, Rev, Stored,
+    Version, Write,
+};
+
+/// What a write does; nothing of it is done yet.
+pub(super) struct Effect {
+    pub(super) applied: Applied,
+    /// Resources as they become; deleted ones are in `gone`.
+    resources: Vec<Stored>,
+    gone: Option<ResourceId>,
+    unique_gone: Vec<(Kind, AttrId, Key)>,
+    unique_come: Vec<((Kind, AttrId, Key), ResourceId)>,
+    /// Groups and their members as they become.
+    members: Vec<(ResourceId, BTreeSet<ResourceId>)>,
+    events: Vec<Event>,
+}
+
+impl Tenant {
+    pub(super) fn effect(&self, write: Write) -> Result<Effect, Error> {
+        let Write { id, kind, if_match, act, now, cause, mode: _ } = write;
+        let found = self.get(kind, id);
+        if let Some(expected) = &if_match {
+            let version = found.ok_or(Error::Gone)?.version;
+            if !expected.accepts(version) {
+                return Err(Error::Mismatch);
+            }
+        }
+        match act {
+            Act::Create { content, members } => {
+                self.create(id, kind, now, cause, content, &members)
+            }
+            Act::Change { content, members } => {
+                self.change(found.ok_or(Error::Gone)?, now, cause, content, &members)
+            }
+            Act::Delete { base, keys, change } => {
+                self.delete(found.ok_or(Error::Gone)?, now, cause, base, keys, change)
+            }
+        }
+    }
+
+    pub(super) fn commit(&mut self, effect: Effect) {
+        for stored in effect.resources {
+            self.resources.insert(stored.id, stored);
+        }
+        for key in effect.unique_gone {
+            self.unique.remove(&key);
+        }
+        self.unique.extend(effect.unique_come);
+        for (group, members) in effect.members {
+            self.members.insert(group, members);
+        }
+        if let Some(id) = effect.gone {
+            self.resources.remove(&id);
+            self.members.remove(&id);
+        }
+        for mut event in effect.events {
+            event.position = Position(self.feed.len() as i64 + 1);
+            self.feed.push(event);
+        }
+    }
+
+    fn create(
+        &self,
+        id: ResourceId,
+        kind: Kind,
+        now: i64,
+        cause: Cause,
+        content: Content,
+        members: &Delta<ResourceId>,
+    ) -> Result<Effect, Error> {
+        if let Some(present) = self.resources.get(&id) {
+            // The repetition of a write whose outcome was unknown.
+            return match present.kind == kind && present.body == content.body {
+                true => Ok(Effect::none(present)),
+                false => Err(Error::Stale),
+            };
+        }
+        let stored = Stored {
+            id,
+            kind,
+            version: Version(now),
+            rev: Rev(1),
+            created: now,
+            label: content.label.clone(),
+            body: content.body.clone(),
+        };
+        self.write(stored, EventAct::Created, cause, Some(content), members)
+    }
+
+    fn change(
+        &self,
+        found: &Stored,
+        now: i64,
+        cause: Cause,
+        content: Option<(Rev, Content)>,
+        members: &Delta<ResourceId>,
+    ) -> Result<Effect, Error> {
+        let mut stored = found.clone();
+        stored.version = found.version.next(now);
+        let content = match content {
+            None => None,
+            Some((base, _)) if base != found.rev => return Err(Error::Stale),
+            Some((base, content)) => {
+                stored.rev = Rev(base.0 + 1);
+                stored.label = content.label.clone();
+                stored.body = content.body.clone();
+                Some(content)
+            }
+        };
+        self.write(stored, EventAct::Changed, cause, content, members)
+    }
+
+    fn write(
+        &self,
+        stored: Stored,
+        act: EventAct,
+        cause: Cause,
+        content: Option<Content>,
+        members: &Delta<ResourceId>,
+    ) -> Result<Effect, Error> {
+        let mut effect = Effect::none(&stored);
+        let kind = stored.kind;
+        if let Some(content) = &content {
+            let key = |(attribute, key): &(AttrId, Key)| (kind, *attribute, key.clone());
+            effect.unique_gone = content.unique.remove.iter().map(key).collect();
+            let holder = |it: &(AttrId, Key)| self.unique.get(&key(it)).copied();
+            let taken = |it: &&(AttrId, Key)| holder(it).is_some_and(|id| id != stored.id);
+            if let Some((attribute, _)) = content.unique.add.iter().filter(taken).min() {
+                return Err(Error::Taken(*attribute));
+            }
+            let come = content.unique.add.iter().map(|it| (key(it), stored.id));
+            effect.unique_come = come.collect();
+        }
+        let present = self.members.get(&stored.id).cloned().unwrap_or_default();
+        self.check_members(stored.id, &present, members)?;
+        let after = members.apply(&present);
+        let added: Vec<ResourceId> = after.difference(&present).copied().collect();
+        let removed: Vec<ResourceId> = present.difference(&after).copied().collect();
+        if content.is_none() && added.is_empty() && removed.is_empty() {
+            let found = self.resources.get(&stored.id).ok_or(Error::Gone)?;
+            return Ok(Effect::none(found));
+        }
+        effect.applied = Applied::Written {
+            version: stored.version,
+            rev: stored.rev,
+            added: added.len(),
+            removed: removed.len(),
+        };
+        effect.events.push(Event {
+            position: Position(0),
+            id: stored.id,
+            kind,
+            version: stored.version,
+            act,
+            cause,
+            change: content.map(|it| it.change).unwrap_or_default(),
+            added,
+            removed,
+        });
+        effect.members.push((stored.id, after));
+        effect.resources.push(stored);
+        Ok(effect)
+    }
+
+    /// Members to be added exist, and none of them holds the group.
+    fn check_members(
+        &self,
+        group: ResourceId,
+        present: &BTreeSet<ResourceId>,
+        members: &Delta<ResourceId>,
+    ) -> Result<(), Error> {
+        let kept = |id: &ResourceId| members.base() == Base::Keep && present.contains(id);
+        let come = members.added().iter().filter(|id| !kept(id));
+        for id in come {
+            if *id == group {
+                return Err(Error::Cycle(*id));
+            }
+            if !self.resources.contains_key(id) {
+                return Err(Error::UnknownMember(*id));
+            }
+            if self.ancestors(group).contains(id) {
+                return Err(Error::Cycle(*id));
+            }
+        }
+        Ok(())
+    }
+
+    fn delete(
+        &self,
+        found: &Stored,
+        now: i64,
+        cause: Cause,
+        base: Rev,
+        keys: Keys,
+        change: Bytes,
+    ) -> Result<Effect, Error> {
+        if found.rev != base {
+            return Err(Error::Stale);
+        }
+        let mut effect = Effect::none(found);
+        let removed: Vec<ResourceId> =
+            self.members.get(&found.id).into_iter().flatten().copied().collect();
+        let version = found.version.next(now);
+        for group in self.parents(found.id).collect::<BTreeSet<_>>() {
+            let mut left = self.resources.get(&group).ok_or(Error::Corrupt(group))?.clone();
+            left.version = left.version.next(now);
+            let mut members = self.members.get(&group).cloned().unwrap_or_default();
+            members.remove(&found.id);
+            effect.events.push(Event {
+                position: Position(0),
+                id: group,
+                kind: left.kind,
+                version: left.version,
+                act: EventAct::Changed,
+                cause: cause.clone(),
+                change: Bytes::new(),
+                added: Vec::new(),
+                removed: vec![found.id],
+            });
+            effect.members.push((group, members));
+            effect.resources.push(left);
+        }
+        effect.applied =
+            Applied::Written { version, rev: found.rev, added: 0, removed: removed.len() };
+        effect.events.push(Event {
+            position: Position(0),
+            id: found.id,
+            kind: found.kind,
+            version,
+            act: EventAct::Deleted,
+            cause,
+            change,
+            added: Vec::new(),
+            removed,
+        });
+        effect.gone = Some(found.id);
+        effect.unique_gone =
+            keys.unique.into_iter().map(|(id, key)| (found.kind, id, key)).collect();
+        Ok(effect)
+    }
+}
+
+impl Effect {
+    fn none(stored: &Stored) -> Self {
+        Self {
+            applied: Applied::Unchanged { version: stored.version, rev: stored.rev },
+            resources: Vec::new(),
+            gone: None,
+            unique_gone: Vec::new(),
+            unique_come: Vec::new(),
+            members: Vec::new(),
+            events: Vec::new(),
+        }
+    }
+}

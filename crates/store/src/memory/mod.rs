@@ -1,0 +1,158 @@
+//! The in-memory reference store: it keeps the contract in the plainest way, and is the measure of
+//! the others. Nothing of it is durable.
+
+mod effect;
+mod read;
+mod tenant;
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU16;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use provost_scim::schema::Schemas;
+
+use crate::{
+    Answer, Applied, At, Document, DocumentPut, Error, Event, Health, Label, MemberPage, Members,
+    Membership, Mode, Page, Position, Query, ResourceId, Rev, Store, Stored, TenantId, Write,
+};
+use tenant::Tenant;
+
+/// A store in memory. Clones share their content.
+#[derive(Clone)]
+pub struct MemoryStore {
+    schemas: Arc<Schemas>,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Default)]
+struct State {
+    names: BTreeMap<Box<str>, TenantId>,
+    tenants: BTreeMap<TenantId, Tenant>,
+    fault: Option<Fault>,
+}
+
+/// A failure on purpose, for tests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The next verb answers `Unavailable`, and does nothing.
+    Unavailable,
+    /// The next verb answers `Busy`, and does nothing.
+    Busy,
+    /// The next write answers `Stale`, and does nothing.
+    Stale,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    pub fn new(schemas: Arc<Schemas>) -> Self {
+        Self { schemas, state: Arc::default() }
+    }
+
+    /// Makes the next verb fail.
+    pub fn fail_next(&self, fault: Fault) {
+        self.lock().fault = Some(fault);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // A panic in a test leaves the state as it was before the write: it is still whole.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn with<T>(
+        &self,
+        tenant: TenantId,
+        verb: impl FnOnce(&Schemas, &mut Tenant) -> Result<T, Error>,
+    ) -> Answer<'_, T>
+    where
+        T: Send + 'static,
+    {
+        let mut state = self.lock();
+        let answer = match state.fault.take() {
+            None => verb(&self.schemas, state.tenants.entry(tenant).or_default()),
+            Some(Fault::Busy) => Err(Error::Busy),
+            Some(Fault::Stale) => Err(Error::Stale),
+            Some(Fault::Unavailable) => Err(Error::Unavailable("a fault on purpose".into())),
+        };
+        Box::pin(std::future::ready(answer))
+    }
+}
+
+impl Store for MemoryStore {
+    fn tenant(&self, name: Box<str>) -> Answer<'_, TenantId> {
+        let mut state = self.lock();
+        let next = TenantId(state.names.len() as i64 + 1);
+        let id = *state.names.entry(name).or_insert(next);
+        Box::pin(std::future::ready(Ok(id)))
+    }
+
+    fn get(&self, at: At, id: ResourceId) -> Answer<'_, Option<Stored>> {
+        self.with(at.tenant, move |_, tenant| Ok(tenant.get(at.kind, id).cloned()))
+    }
+
+    fn query(&self, tenant: TenantId, query: Query) -> Answer<'_, Page> {
+        self.with(tenant, move |schemas, tenant| tenant.query(schemas, &query))
+    }
+
+    fn members(&self, at: At, group: ResourceId, page: MemberPage) -> Answer<'_, Members> {
+        self.with(at.tenant, move |_, tenant| Ok(tenant.member_page(at.kind, group, page)))
+    }
+
+    fn memberships(&self, tenant: TenantId, ids: Vec<ResourceId>) -> Answer<'_, Vec<Membership>> {
+        self.with(tenant, move |_, tenant| {
+            let mut all: Vec<Membership> =
+                ids.iter().flat_map(|id| tenant.groups_of(*id)).collect();
+            all.sort();
+            all.dedup();
+            Ok(all)
+        })
+    }
+
+    fn labels(&self, tenant: TenantId, mut ids: Vec<ResourceId>) -> Answer<'_, Vec<Label>> {
+        self.with(tenant, move |_, tenant| {
+            ids.sort();
+            ids.dedup();
+            let label = |it: &Stored| Label { id: it.id, kind: it.kind, label: it.label.clone() };
+            Ok(ids.iter().filter_map(|id| tenant.resources.get(id)).map(label).collect())
+        })
+    }
+
+    fn apply(&self, tenant: TenantId, write: Write) -> Answer<'_, Applied> {
+        self.with(tenant, move |_, tenant| {
+            let mode = write.mode;
+            let effect = tenant.effect(write)?;
+            let applied = effect.applied;
+            match mode {
+                Mode::Commit => tenant.commit(effect),
+                Mode::Rehearse => {}
+            }
+            Ok(applied)
+        })
+    }
+
+    fn feed(&self, tenant: TenantId, after: Position, max: NonZeroU16) -> Answer<'_, Vec<Event>> {
+        self.with(tenant, move |_, tenant| {
+            let later = tenant.feed.iter().filter(|it| it.position > after);
+            Ok(later.take(usize::from(max.get())).cloned().collect())
+        })
+    }
+
+    fn document(&self, tenant: TenantId, key: Box<str>) -> Answer<'_, Option<Document>> {
+        self.with(tenant, move |_, tenant| Ok(tenant.documents.get(&key).cloned()))
+    }
+
+    fn put_document(&self, tenant: TenantId, put: DocumentPut) -> Answer<'_, Rev> {
+        self.with(tenant, move |_, tenant| {
+            let found = tenant.documents.get(&put.key).map(|it| it.rev);
+            if found != put.base {
+                return Err(Error::Stale);
+            }
+            let rev = Rev(found.map_or(1, |it| it.0 + 1));
+            tenant.documents.insert(put.key, Document { rev, body: put.body });
+            Ok(rev)
+        })
+    }
+
+    fn health(&self) -> Answer<'_, Health> {
+        Box::pin(std::future::ready(Ok(Health { trouble: None })))
+    }
+}

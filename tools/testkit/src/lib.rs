@@ -1,0 +1,5 @@
+//! In-process server, stand-in identity provider, transcripts: for tests only.
+
+#![warn(missing_docs)]
+
+pub mod transcript;

@@ -3,9 +3,8 @@
 use provost_scim::membership::Delta;
 use provost_scim::schema::Kind;
 use provost_scim::value::Attributes;
-use provost_store::{Act, Mode, Rev, Stored, Write};
+use provost_store::{Act, Content, Mode, Rev, Stored, Write};
 
-use crate::change::change;
 use crate::write::{Changed, check_reserved, submit};
 use crate::{Context, Error, Outcome, membership};
 
@@ -27,7 +26,7 @@ pub async fn create(cx: &Context<'_>, kind: Kind, draft: Attributes) -> Result<O
         }
     }
     check_reserved(cx, kind, &new)?;
-    let content = change(schemas, &engine.indexes, kind, None, &new)?
+    let content = Content::between(schemas, &engine.indexes, kind, None, &new)?
         .expect("a resource that comes into being is a change");
     let now = engine.clock.now_micros();
     let id = engine.ids.next(now);

@@ -1,9 +1,8 @@
 //! DELETE: a resource goes, with its memberships (RFC 7644 §3.6).
 
 use provost_scim::schema::Kind;
-use provost_store::{Act, IfMatch, Mode, Write, view};
+use provost_store::{Act, IfMatch, Mode, Write, difference, view};
 
-use crate::change::difference;
 use crate::write::{check_version, failed, fetch, submit};
 use crate::{Context, Error, Outcome};
 

@@ -4,12 +4,12 @@
 //! Resource types are data: nothing here knows a User from a Group.
 #![warn(missing_docs)]
 
-mod change;
 mod context;
 mod create;
 mod delete;
 mod discover;
 mod error;
+mod immutable;
 mod membership;
 mod patch;
 mod policy;

@@ -3,9 +3,9 @@
 use provost_scim::patch::Patch;
 use provost_scim::schema::Kind;
 use provost_scim::value::{Attributes, Reader};
-use provost_store::{Act, IfMatch, Mode, ResourceId, Write, view};
+use provost_store::{Act, Content, IfMatch, Mode, ResourceId, Write, view};
 
-use crate::change::{change, check_immutable};
+use crate::immutable::check_immutable;
 use crate::write::{Changed, check_reserved, check_version, failed, fetch, missing, submit};
 use crate::{Context, Error, Outcome, membership};
 
@@ -41,7 +41,7 @@ pub async fn patch(
         let Reader { mut deviations, .. } = reader;
         let members =
             membership::fold(cx, kind, stored.id, patched.members, &mut deviations).await?;
-        let content = change(schemas, &cx.engine.indexes, kind, Some(&old), &new)?;
+        let content = Content::between(schemas, &cx.engine.indexes, kind, Some(&old), &new)?;
         let mut after = stored.clone();
         if let Some(content) = &content {
             (after.label, after.body) = (content.label.clone(), content.body.clone());

@@ -4,9 +4,9 @@ use provost_scim::deviation::Deviation;
 use provost_scim::membership::Delta;
 use provost_scim::schema::{AttrId, Kind};
 use provost_scim::value::Attributes;
-use provost_store::{Act, IfMatch, Mode, ResourceId, Write, view};
+use provost_store::{Act, Content, IfMatch, Mode, ResourceId, Write, view};
 
-use crate::change::{change, check_immutable};
+use crate::immutable::check_immutable;
 use crate::policy::Put;
 use crate::write::{check_reserved, check_version, failed, fetch, submit};
 use crate::{Context, Error, Outcome, membership};
@@ -39,7 +39,7 @@ pub async fn replace(
         let new = replaced(cx, kind, &old, &draft, &cleared);
         check_immutable(schemas, &old, &new)?;
         check_reserved(cx, kind, &new)?;
-        let content = change(schemas, &cx.engine.indexes, kind, Some(&old), &new)?;
+        let content = Content::between(schemas, &cx.engine.indexes, kind, Some(&old), &new)?;
         let mut after = stored.clone();
         if let Some(content) = &content {
             (after.label, after.body) = (content.label.clone(), content.body.clone());

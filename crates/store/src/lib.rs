@@ -5,6 +5,7 @@
 //! the ten promises; [`suite`](mod@suite) tests each on every store.
 #![warn(missing_docs)]
 
+mod content;
 mod error;
 mod event;
 mod id;
@@ -17,6 +18,7 @@ pub mod suite;
 pub mod view;
 mod write;
 
+pub use content::difference;
 pub use error::{BoxError, Error};
 pub use event::{Act as EventAct, Cause, Event};
 pub use id::{Position, ResourceId, Rev, TenantId, Version};

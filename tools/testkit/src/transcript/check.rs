@@ -247,7 +247,7 @@ mod tests {
     #[test]
     fn path_that_is_none_is_a_problem() {
         let expect = json!({"json_paths": [{"path": "a..b", "exists": false}]});
-        check(expect, &answer(200, "{}"), &["`a..b` is no JSON path from character 1 on"]);
+        check(expect, &answer(200, "{}"), &["`a..b` is no JSON path from byte 1 on"]);
     }
 
     #[test]

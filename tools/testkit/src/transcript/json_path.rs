@@ -8,7 +8,7 @@ pub struct JsonPath(Vec<Part>);
 
 /// Text that is no path.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{path}` is no JSON path from character {at} on")]
+#[error("`{path}` is no JSON path from byte {at} on")]
 pub struct PathError {
     path: String,
     at: usize,
@@ -31,7 +31,7 @@ impl JsonPath {
     /// Parses a path.
     ///
     /// # Errors
-    /// Names the character from which on the text is no path.
+    /// Names the byte from which on the text is no path.
     pub fn parse(path: &str) -> Result<Self, PathError> {
         let mut rest = path.strip_prefix('$').unwrap_or(path);
         let mut parts = Vec::new();

@@ -1,0 +1,253 @@
+#!/usr/bin/env python3
+"""Puts the release binary before the independent judges that lie beside the checkout.
+
+replay.py plays what identity providers send; jwt_vectors.py tries good and forged tokens. Neither shares code with this
+project. Each part prints one line; a part that fails prints what its judge said before it. Exit code 1 if one failed.
+"""
+import argparse
+import contextlib
+import json
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+CASES = ROOT.parent / "shared" / "cases"
+REPLAY = CASES / "transcripts" / "replay.py"
+VECTORS = CASES / "jwt" / "jwt_vectors.py"
+BASE_PATH = "/Thingworx/SCIMProvider/SCIM/v2"
+CLIENT_ID = "3f0c8d1e-9b52-4c7a-8e61-5a2d7b90c4f3"  # ours: no token of the vectors names it
+JUDGE_SECONDS = 300
+START_SECONDS = 60
+STOP_SECONDS = 20
+
+# The identity provider whose transcripts must all pass; those of the others are reported.
+REQUIRED_IDP = "entra"
+TENANT_URL_FLAGS = ("", "?aadOptscim062020")
+
+# Vectors that the settings used here cannot answer as the judge wants, each for its reason.
+EXPECTED_TO_FAIL = {
+    "ok-v2",  # needs a second issuer
+    "oid-other",  # needs the service principal to be pinned
+    "user-token",  # needs delegated tokens to be refused
+    "public-client",  # needs the client's authentication to be asked for
+}
+
+
+class Failure(Exception):
+    """Why a part failed; the text is what its judge said."""
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--binary", type=pathlib.Path, default=ROOT / "target" / "release" / "provost")
+    binary = parser.parse_args().binary
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is stopped
+    parts = [
+        part("transcripts are well-formed", lint),
+        part("transcripts over HTTP", replay_all, binary),
+        part("token vectors", token_vectors, binary),
+    ]
+    return 0 if all(parts) else 1
+
+
+def part(name, judge, *arguments):
+    """Runs one part, prints its line, and says whether it passed."""
+    started = time.monotonic()
+    try:
+        summary, verdict = judge(*arguments), "ok"
+    except Failure as failure:
+        print(failure)
+        summary, verdict = "see above", "FAILED"
+    print("judges: %s: %s (%s, %.0f s)" % (name, verdict, summary, time.monotonic() - started), flush=True)
+    return verdict == "ok"
+
+
+# ---------------------------------------------------------------- the parts
+def lint():
+    return passed(python(REPLAY, "--lint"))
+
+
+def replay_all(binary):
+    with workplace() as place, key_server(place) as (issuer, port), provost(binary, place, issuer, port) as base:
+        token = accepted_token(place)
+        results = [replay(base + flag, token, REQUIRED_IDP) for flag in TENANT_URL_FLAGS]
+        for idp in sorted(identity_providers() - {REQUIRED_IDP}):
+            print("judges: for information, %s: %s" % (idp, gist(replay(base, token, idp))), flush=True)
+    if any(result.returncode != 0 for result in results):
+        raise Failure("\n".join(map(said, results)))
+    return "%s: %s" % (REQUIRED_IDP, "; then ".join(map(passed, results)))
+
+
+def token_vectors(binary):
+    # The key server comes up after the server under test, as in an outage that ends.
+    port = free_port()
+    with workplace() as place, provost(binary, place, issuer_of(place, port), port) as base:
+        result = python(VECTORS, "run", "--no-dynamic", "--base", base, "--dir", keys(place), "--port", port)
+    failed = set(re.findall(r"^FAIL (\S+)", result.stdout, re.MULTILINE))
+    if failed != EXPECTED_TO_FAIL or result.returncode != 1:
+        raise Failure("%s\nunexpected: %s\nexpected to fail, but passed: %s" % (
+            said(result), names(failed - EXPECTED_TO_FAIL), names(EXPECTED_TO_FAIL - failed)))
+    return "%s, as expected: %s" % (last_line(result), names(failed))
+
+
+# --------------------------------------------------------------- the judges
+def replay(base, token, idp):
+    return python(REPLAY, "--base", base, "--token", token, "--idp", idp)
+
+
+def accepted_token(place):
+    """The token that a blank Secret Token field yields."""
+    vectors = map(json.loads, checked(python(VECTORS, "dump", "--dir", keys(place))).stdout.splitlines())
+    return next(vector["token"] for vector in vectors if vector["id"] == "ok-v1")
+
+
+def issuer_of(place, port):
+    return first_issuer(checked(python(VECTORS, "list", "--dir", keys(place), "--port", port)).stdout)
+
+
+def identity_providers():
+    return {json.loads(path.read_text(encoding="utf-8"))["idp"] for path in REPLAY.parent.glob("*.json")}
+
+
+@contextlib.contextmanager
+def key_server(place):
+    """The stand-in for the identity provider's key host; gives the issuer and the port."""
+    port = free_port()
+    command = [sys.executable, VECTORS, "serve", "--dir", keys(place), "--port", str(port)]
+    log = place / "keys.log"
+    with process(command, log) as child:
+        answers("http://127.0.0.1:%d/stats" % port, child, log)
+        yield first_issuer(log.read_text(encoding="utf-8")), port
+
+
+# ---------------------------------------------------- the server under test
+@contextlib.contextmanager
+def provost(binary, place, issuer, key_port):
+    """The server on an empty data folder, with settings in the shape of the oldest release; gives its SCIM base URL."""
+    platform, sso, log = place / "platform-settings.json", place / "sso-settings.json", place / "provost.log"
+    platform.write_text(json.dumps({"PlatformSettingsConfig": {
+        "BasicSettings": {"EnableSSO": True},
+        "SCIMSettings": {"enableSCIM": "true", "autoStart": "true"},
+    }}), encoding="utf-8")
+    sso.write_text(json.dumps({"SCIMAccessTokenServicesSettings": {
+        "scimAdminName": "Administrator",
+        "authScimOAuthClientId": CLIENT_ID,
+        "clientId": CLIENT_ID,
+        "clientSecret": "ABC123_xyz",
+        "issuer": issuer,
+        "jwtPublicKeyUrl": "http://127.0.0.1:%d/common/discovery/keys" % key_port,
+    }}), encoding="utf-8")
+    root = "127.0.0.1:%d" % free_port()
+    command = [binary, "serve", "--platform-settings", platform, "--sso-settings", sso,
+               "--data", place / "data", "--listen", root]
+    with process(command, log) as child:
+        answers("http://%s/ready" % root, child, log)
+        yield "http://" + root + BASE_PATH
+    if child.returncode != 0:
+        raise Failure("%s\nprovost did not stop by itself: exit code %s" % (tail(log), child.returncode))
+
+
+# ------------------------------------------------------------------- tools
+@contextlib.contextmanager
+def workplace():
+    with tempfile.TemporaryDirectory(prefix="provost-judges-") as folder:
+        yield pathlib.Path(folder)
+
+
+@contextlib.contextmanager
+def process(command, log):
+    """Starts a process, and ends it by its own id whatever happens."""
+    try:
+        with log.open("wb") as output:
+            child = subprocess.Popen(list(map(str, command)), stdout=output, stderr=subprocess.STDOUT)
+    except OSError as error:
+        raise Failure("cannot start %s: %s" % (command[0], error)) from error
+    try:
+        yield child
+    finally:
+        child.terminate()
+        try:
+            child.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+
+def answers(url, child, log):
+    """Waits until a server answers 200."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and child.poll() is None:
+        with contextlib.suppress(urllib.error.URLError, ConnectionError, TimeoutError):
+            with urllib.request.urlopen(url, timeout=5) as answer:
+                if answer.status == 200:
+                    return
+        time.sleep(0.1)
+    raise Failure("%s\n%s never answered 200 (exit code: %s)" % (tail(log), url, child.poll()))
+
+
+def python(script, *arguments):
+    command = [sys.executable, script, *arguments]
+    try:
+        return subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=JUDGE_SECONDS)
+    except subprocess.TimeoutExpired as error:
+        raise Failure("%s took more than %d s" % (script.name, JUDGE_SECONDS)) from error
+
+
+def passed(result):
+    """The last line of a judge that found nothing, and looked at something."""
+    if last_line(checked(result)).startswith("0 "):
+        raise Failure(said(result))
+    return last_line(result)
+
+
+def checked(result):
+    if result.returncode != 0:
+        raise Failure(said(result))
+    return result
+
+
+def gist(result):
+    """The closing lines of a judge."""
+    return "; ".join(line for line in result.stdout.splitlines() if not line.startswith("FAIL "))
+
+
+def said(result):
+    return (result.stdout + result.stderr).strip()
+
+
+def last_line(result):
+    return (said(result).splitlines() or [""])[-1]
+
+
+def first_issuer(text):
+    return re.search(r"^issuer\s+(\S+)", text, re.MULTILINE).group(1)
+
+
+def names(ids):
+    return ", ".join(sorted(ids)) or "none"
+
+
+def tail(log):
+    return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-30:])
+
+
+def keys(place):
+    return place / "keys"
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

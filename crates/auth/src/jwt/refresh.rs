@@ -41,7 +41,7 @@ impl Default for Pace {
         Self {
             refresh_seconds: 60 * 60,
             again_seconds: 5 * 60,
-            cold_seconds: 5,
+            cold_seconds: 1,
             keep_seconds: 24 * 60 * 60,
             wait: Duration::from_secs(2),
         }
@@ -115,6 +115,7 @@ impl KeyCache {
         if let Some(found) = self.at_hand(name, now) {
             return Ok(found);
         }
+        let now = self.sit_out_pause(now).await;
         if let Some(mut ended) = self.ask(name, now)
             && timeout(self.shared.pace.wait, ended.changed()).await.is_err()
         {
@@ -125,6 +126,19 @@ impl KeyCache {
             Some(loaded) => Ok(loaded.keys.find(name)),
             None => Err(self.shared.unavailable(now)),
         }
+    }
+
+    // Without any set, a request that comes right after a failed fetch waits for the next one to be
+    // due: it is a second away, and refusing it would cost the client a whole retry.
+    async fn sit_out_pause(&self, now: i64) -> i64 {
+        if self.shared.current(now).is_some() {
+            return now;
+        }
+        let ended_at = self.shared.attempts().ended_at;
+        let pause = left(ended_at, self.shared.pace.cold_seconds, now);
+        let pause = pause.min(self.shared.pace.wait.as_secs());
+        sleep(Duration::from_secs(pause)).await;
+        now.saturating_add(pause.try_into().unwrap_or(i64::MAX))
     }
 
     // What the set in memory says, where no fetch could say more.

@@ -127,6 +127,9 @@ pub fn attribute(
     text: &str,
     deviations: &mut Vec<Deviation>,
 ) -> Option<Named> {
+    if let Some(extension) = schemas.extension_by_urn(kind, text) {
+        return Some(Named::Extension(extension));
+    }
     resolve(schemas, kind, &parse(text)?, deviations)
 }
 

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use super::{Filter, Operand, Operator, Tree};
 use crate::path::Target;
-use crate::schema::{AttrId, Attribute, Schemas};
+use crate::schema::{AttrId, Attribute, DataType, Schemas};
 use crate::value::{Attributes, Val, fold};
 
 /// What a filter is evaluated on: a resource, with what the service provider keeps beside its body.
@@ -60,20 +60,25 @@ pub fn matches<S: Subject>(
             let value = subject.value(target.attribute)?;
             Ok(value.is_some_and(|value| is_present(&value, target.sub)))
         }
-        Tree::Compare(target, Operator::Equal, Operand::Str(text))
+        Tree::Compare(target, Operator::Equal, operand @ Operand::Str(text))
             if is_relation_value(schemas, *target) =>
         {
             match subject.related(target.attribute, text)? {
                 Some(found) => Ok(found),
-                None => {
-                    compare(schemas, *target, Operator::Equal, &Operand::Str(text.clone()), subject)
-                }
+                None => compare(schemas, *target, Operator::Equal, operand, subject),
             }
         }
         Tree::Compare(target, operator, operand) => {
             compare(schemas, *target, *operator, operand, subject)
         }
         Tree::Within(target, inner) => {
+            // `members[value eq "…"]` asks the same as `members.value eq "…"`.
+            if let Tree::Compare(part, Operator::Equal, Operand::Str(text)) = &**inner
+                && is_relation_value(schemas, *part)
+                && let Some(found) = subject.related(target.attribute, text)?
+            {
+                return Ok(found);
+            }
             let Some(value) = subject.value(target.attribute)? else { return Ok(false) };
             Ok(value.each().iter().any(|element| matches_value(schemas, inner, element)))
         }
@@ -97,7 +102,7 @@ pub fn matches_value(schemas: &Schemas, filter: &Filter, element: &Val) -> bool 
     }
 }
 
-/// The elements of a multi-valued attribute as a subject of their own.
+/// Attributes as a subject, with nothing kept beside them.
 pub struct Elements<'a>(pub &'a Attributes);
 
 impl Subject for Elements<'_> {
@@ -125,7 +130,7 @@ fn compare<S: Subject>(
 ) -> Result<bool, S::Error> {
     let attribute = schemas.attribute(target.leaf());
     let Some(value) = subject.value(target.attribute)? else {
-        return Ok(holds(attribute, operator, operand, assumed(attribute)));
+        return Ok(holds(attribute, operator, operand, None));
     };
     Ok(value.each().iter().any(|element| {
         let value = part(element, target.sub).or_else(|| assumed(attribute));
@@ -141,18 +146,25 @@ fn part(element: &Val, sub: Option<AttrId>) -> Option<&Val> {
     }
 }
 
-/// What an attribute without a value is taken for: `primary` is false (RFC 7643 §2.4).
+/// What a part that an element lacks is taken for: `primary` is false (RFC 7643 §2.4).
 fn assumed(attribute: &Attribute) -> Option<&'static Val> {
     const FALSE: Val = Val::Bool(false);
-    (attribute.parent.is_some() && &*attribute.name == "primary").then_some(&FALSE)
+    let is_flag = attribute.parent.is_some() && attribute.data_type == DataType::Boolean;
+    (is_flag && &*attribute.name == "primary").then_some(&FALSE)
+}
+
+fn is_present(value: &Val, sub: Option<AttrId>) -> bool {
+    value.each().iter().any(|element| part(element, sub).is_some_and(is_filled))
 }
 
 /// `pr`: a value that is not empty; a complex one has a part that is not (RFC 7644 §3.4.2.2).
-fn is_present(value: &Val, sub: Option<AttrId>) -> bool {
-    value.each().iter().any(|element| {
-        let found = part(element, sub);
-        found.is_some_and(|it| it.as_str().is_none_or(|text| !text.is_empty()))
-    })
+fn is_filled(value: &Val) -> bool {
+    match value {
+        Val::Str(text) | Val::Bin(text) => !text.is_empty(),
+        Val::Complex(parts) => parts.iter().any(|(_, part)| is_filled(part)),
+        Val::Many(values) => values.iter().any(is_filled),
+        Val::Bool(_) | Val::Int(_) | Val::Dec(_) | Val::Time(_) => true,
+    }
 }
 
 fn holds(
@@ -259,7 +271,7 @@ mod tests {
             "userName": "Ada@Plant.example", "externalId": "E-1", "active": true, "title": "",
             "name": {"familyName": "Brandt", "givenName": "Ada"},
             "emails": [{"value": "ada@plant.example", "type": "work", "primary": true}, {"value": "ada@home.example"}],
-            "x509Certificates": [{"value": "MIIB"}],
+            "x509Certificates": [{"value": "MIIB"}], "photos": [{"value": ""}],
             "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": {"department": "Ops", "manager": {"value": "m-1"}},
         });
         let mut reader = Reader::new(&schemas, kind, Mode::Strict);
@@ -331,6 +343,19 @@ mod tests {
         check(r#"emails co "home""#, true);
         check("emails.type pr", true);
         check("emails.display pr", false);
+        check("emails pr", true);
+        check("ims pr", false);
+        check("photos pr", false);
+        check("photos.value pr", false);
+    }
+
+    #[test]
+    fn primary_is_false_where_an_element_does_not_say_it() {
+        check("emails.primary eq false", true);
+        check("emails.primary ne true", true);
+        check("emails[value ew \"home.example\" and primary eq false]", true);
+        check("phoneNumbers.primary eq false", false);
+        check("phoneNumbers.primary eq null", true);
     }
 
     #[test]

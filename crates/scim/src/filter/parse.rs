@@ -88,7 +88,7 @@ impl<'a> Parser<'a> {
         while self.keyword("or") {
             terms.push(self.and()?);
         }
-        Ok(one_or(terms, Tree::Or))
+        Ok(any_of(terms))
     }
 
     fn and(&mut self) -> Result<Expression, Error> {
@@ -100,7 +100,7 @@ impl<'a> Parser<'a> {
                 self.deviate(Deviation::CommaForAnd);
                 terms.push(self.term()?);
             } else {
-                return Ok(one_or(terms, Tree::And));
+                return Ok(all_of(terms));
             }
         }
     }
@@ -153,14 +153,7 @@ impl<'a> Parser<'a> {
         };
         self.deviate(Deviation::ValuePathComparison);
         let comparison = self.attribute_expression(sub)?;
-        let both = match inner {
-            Tree::And(mut terms) => {
-                terms.push(comparison);
-                Tree::And(terms)
-            }
-            other => Tree::And(vec![other, comparison]),
-        };
-        Ok(Tree::Within(path, Box::new(both)))
+        Ok(Tree::Within(path, Box::new(all_of(vec![inner, comparison]))))
     }
 
     // attrExp = (attrPath SP "pr") / (attrPath SP compareOp SP compValue)
@@ -335,6 +328,32 @@ impl<'a> Parser<'a> {
     }
 }
 
+/// Joins terms by `and`; those that parentheses grouped by `and` become terms of the whole.
+fn all_of(terms: Vec<Expression>) -> Expression {
+    let flat = |term| match term {
+        Tree::And(inner) => inner,
+        other @ (Tree::Or(_)
+        | Tree::Not(_)
+        | Tree::Present(_)
+        | Tree::Compare(..)
+        | Tree::Within(..)) => vec![other],
+    };
+    one_or(terms.into_iter().flat_map(flat).collect(), Tree::And)
+}
+
+/// Joins terms by `or`, as [`all_of`].
+fn any_of(terms: Vec<Expression>) -> Expression {
+    let flat = |term| match term {
+        Tree::Or(inner) => inner,
+        other @ (Tree::And(_)
+        | Tree::Not(_)
+        | Tree::Present(_)
+        | Tree::Compare(..)
+        | Tree::Within(..)) => vec![other],
+    };
+    one_or(terms.into_iter().flat_map(flat).collect(), Tree::Or)
+}
+
 fn one_or(mut terms: Vec<Expression>, many: fn(Vec<Expression>) -> Expression) -> Expression {
     match terms.pop() {
         Some(only) if terms.is_empty() => only,
@@ -375,6 +394,20 @@ mod tests {
         prints("not(a pr)", "not (a pr)");
         let (tree, _) = parse("a pr or b pr and c pr").unwrap();
         assert!(matches!(tree, Tree::Or(terms) if matches!(terms.last(), Some(Tree::And(_)))));
+    }
+
+    #[test]
+    fn groups_of_one_connective_are_one_list() {
+        for (text, terms) in [
+            ("(a pr and b pr) and (c pr and d pr)", 4),
+            ("a pr or (b pr or (c pr or d pr))", 4),
+            ("((a pr and b pr)) or c pr", 2),
+        ] {
+            let (tree, _) = parse(text).unwrap();
+            let (Tree::And(found) | Tree::Or(found)) = &tree else { panic!("{text}: {tree:?}") };
+            assert_eq!(found.len(), terms, "{text}");
+            assert_eq!(parse(&tree.to_string()).unwrap().0, tree, "{text}");
+        }
     }
 
     #[test]
@@ -461,6 +494,9 @@ mod tests {
             Just(Literal::Null),
             any::<bool>().prop_map(Literal::Bool),
             any::<i64>().prop_map(|n| Literal::Number(n.into())),
+            proptest::num::f64::NORMAL
+                .prop_filter_map("a JSON number", serde_json::Number::from_f64)
+                .prop_map(Literal::Number),
             any::<String>().prop_map(|s| Literal::Str(s.into())),
         ];
         let operator = proptest::sample::select(Operator::ALL.to_vec());

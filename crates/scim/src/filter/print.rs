@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Expression, Literal, Tree};
+use super::{Expression, Literal, Tree, ValuePath};
 
 impl fmt::Display for Expression {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -36,6 +36,19 @@ fn joined(
         }
     }
     Ok(())
+}
+
+impl fmt::Display for ValuePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.path)?;
+        if let Some(filter) = &self.filter {
+            write!(f, "[{filter}]")?;
+        }
+        match &self.sub {
+            Some(sub) => write!(f, ".{sub}"),
+            None => Ok(()),
+        }
+    }
 }
 
 impl fmt::Display for Literal {

@@ -178,7 +178,7 @@ impl Resolver<'_> {
     fn value_path(&mut self, path: &AttributePath, inner: &Expression) -> Result<Filter, Error> {
         let target = self.target(path)?;
         let attribute = self.schemas.attribute(target.attribute);
-        if target.sub.is_some() || attribute.data_type != DataType::Complex {
+        if target.sub.is_some() || !attribute.takes_value_filter() {
             let path = quote(&path.to_string());
             return Err(Error::invalid_filter(format!(
                 "{path} is not complex and takes no [filter]"
@@ -234,7 +234,8 @@ impl Resolver<'_> {
         })?;
         let leaf = self.schemas.attribute(target.leaf());
         // RFC 7644 §7.5.2: what is never returned must not be found out by filters either.
-        if leaf.returned == Returned::Never || leaf.place == Place::Secret {
+        let is_hidden = |it: &Attribute| it.returned == Returned::Never || it.place == Place::Secret;
+        if is_hidden(leaf) || is_hidden(self.schemas.attribute(target.attribute)) {
             return Err(Error::sensitive(format!("{} cannot be used in a filter", leaf.path)));
         }
         if leaf.place == Place::Derived || leaf.id == self.schemas.common().location {
@@ -250,11 +251,17 @@ impl Resolver<'_> {
         Ok(target)
     }
 
-    /// Inside brackets a name is a sub-attribute; `value` also stands for a simple value.
-    fn sub_target(&mut self, parent: AttrId, path: &AttributePath) -> Option<Target> {
-        let is_name_only = path.urn.is_none() && path.sub.is_none();
-        let sub = self.schemas.sub_attribute(parent, &path.name).filter(|_| is_name_only);
-        sub.map(|sub| Target { attribute: parent, sub: Some(sub) })
+    /// Inside brackets a name is a sub-attribute; `value` stands for a value that has no parts.
+    fn sub_target(&self, parent: AttrId, path: &AttributePath) -> Option<Target> {
+        if path.urn.is_some() || path.sub.is_some() {
+            return None;
+        }
+        let is_simple = self.schemas.attribute(parent).data_type != DataType::Complex;
+        if is_simple && path.name.eq_ignore_ascii_case("value") {
+            return Some(Target { attribute: parent, sub: None });
+        }
+        let sub = self.schemas.sub_attribute(parent, &path.name)?;
+        Some(Target { attribute: parent, sub: Some(sub) })
     }
 
     fn operand(
@@ -350,7 +357,16 @@ fn check_operator(attribute: &Attribute, operator: Operator) -> Result<(), Error
         return Ok(());
     }
     let (path, keyword) = (&attribute.path, operator.keyword());
-    let message = format!("the operator {keyword} does not go with {path}; eq, ne and pr do");
+    let others = match attribute.data_type {
+        DataType::Integer | DataType::Decimal => "eq, ne, gt, ge, lt, le and pr do",
+        DataType::String
+        | DataType::Boolean
+        | DataType::DateTime
+        | DataType::Binary
+        | DataType::Reference
+        | DataType::Complex => "eq, ne and pr do",
+    };
+    let message = format!("the operator {keyword} does not go with {path}; {others}");
     Err(Error::invalid_filter(message))
 }
 

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::error::{Error, quote};
 use crate::urn;
+use crate::value::form;
 
 /// A longer query string is refused.
 pub const QUERY_BYTES_MAX: usize = 24 * 1024;
@@ -59,9 +60,7 @@ impl SearchRequest {
                 continue;
             }
             let value = match name.as_str() {
-                "attributes" | "excludedattributes" => {
-                    value.split(',').filter(|it| !it.trim().is_empty()).collect()
-                }
+                "attributes" | "excludedattributes" => value.split(',').collect(),
                 _ => Value::from(value),
             };
             if members.insert(name.clone(), value).is_some() {
@@ -136,16 +135,17 @@ fn text(name: &str, value: &Value) -> Result<Option<String>, Error> {
 }
 
 fn names(name: &str, value: &Value) -> Result<Vec<String>, Error> {
-    let list = match value {
-        Value::Null => Vec::new(),
-        Value::String(text) => text.split(',').map(str::to_owned).collect(),
-        Value::Array(values) => {
-            values.iter().filter_map(Value::as_str).map(str::to_owned).collect()
-        }
-        Value::Bool(_) | Value::Number(_) | Value::Object(_) => {
-            return Err(Error::invalid_value(format!("{} must list names", quote(name))));
-        }
+    let sent: Option<Vec<&str>> = match value {
+        Value::Null => Some(Vec::new()),
+        Value::String(text) => Some(text.split(',').collect()),
+        Value::Array(values) => values.iter().map(Value::as_str).collect(),
+        Value::Bool(_) | Value::Number(_) | Value::Object(_) => None,
     };
+    let Some(sent) = sent else {
+        return Err(Error::invalid_value(format!("{} must list names", quote(name))));
+    };
+    let names = sent.into_iter().map(str::trim).filter(|it| !it.is_empty());
+    let list: Vec<String> = names.map(str::to_owned).collect();
     if list.len() > NAMES_MAX {
         let count = list.len();
         let detail = format!("{} lists {count} names; {NAMES_MAX} are allowed", quote(name));
@@ -157,16 +157,13 @@ fn names(name: &str, value: &Value) -> Result<Vec<String>, Error> {
 fn integer(name: &str, value: &Value) -> Result<Option<i64>, Error> {
     let number = match value {
         Value::Null => return Ok(None),
-        Value::Number(number) => number.as_i64(),
+        Value::Number(number) => whole(&number.to_string()),
         Value::String(text) => whole(text.trim()),
         Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     };
-    let name = quote(name);
     number.map(Some).ok_or_else(|| {
-        Error::invalid_value(format!(
-            "{name} must be a whole number, not {}",
-            quote(&value.to_string())
-        ))
+        let (name, form) = (quote(name), form(value));
+        Error::invalid_value(format!("{name} must be a whole number, not {form}"))
     })
 }
 
@@ -178,12 +175,17 @@ fn whole(text: &str) -> Option<i64> {
 }
 
 fn sort_order(value: &Value) -> Result<SortOrder, Error> {
-    match value.as_str().unwrap_or_default().to_ascii_lowercase().as_str() {
-        "ascending" | "" => Ok(SortOrder::Ascending),
-        "descending" => Ok(SortOrder::Descending),
-        other => {
-            let other = quote(other);
-            Err(Error::invalid_value(format!("sortOrder is ascending or descending, not {other}")))
+    let text = match value {
+        Value::Null => Some(""),
+        Value::String(text) => Some(text.as_str()),
+        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => None,
+    };
+    match text.map(str::to_ascii_lowercase).as_deref() {
+        Some("ascending" | "") => Ok(SortOrder::Ascending),
+        Some("descending") => Ok(SortOrder::Descending),
+        Some(_) | None => {
+            let form = form(value);
+            Err(Error::invalid_value(format!("sortOrder is ascending or descending, not {form}")))
         }
     }
 }
@@ -198,7 +200,7 @@ mod tests {
         let query = "aadOptscim062020&Filter=userName+eq+%22a%40b%22&startindex=0&count=-3&attributes=userName,+name.x&x=1";
         let request = SearchRequest::from_query(query).unwrap();
         assert_eq!(request.filter.as_deref(), Some("userName eq \"a@b\""));
-        assert_eq!(request.attributes, ["userName", " name.x"]);
+        assert_eq!(request.attributes, ["userName", "name.x"]);
         assert_eq!((request.first(), request.page_size(100)), (1, 0));
     }
 
@@ -207,6 +209,8 @@ mod tests {
         let request =
             SearchRequest::from_query("startIndex=99999999999999999999&count=5000").unwrap();
         assert_eq!((request.first(), request.page_size(1_000)), (i64::MAX as u64, 1_000));
+        let body = json!({"schemas": [urn::SEARCH_REQUEST], "startIndex": u64::MAX});
+        assert_eq!(SearchRequest::from_body(&body).unwrap().first(), i64::MAX as u64);
         let none = SearchRequest::from_query("").unwrap();
         assert_eq!((none.first(), none.page_size(100)), (1, 100));
     }
@@ -221,12 +225,45 @@ mod tests {
     fn wrong_parameters_are_refused_by_name() {
         refused(
             "count=ten",
-            "invalidValue: \"count\" must be a whole number, not \"\\\"ten\\\"\""
-                .replace("\\\"", "\"")
-                .as_str(),
+            "invalidValue: \"count\" must be a whole number, not the string \"ten\"",
         );
         refused("filter=a+pr&FILTER=b+pr", "invalidValue: the parameter \"filter\" is given twice");
-        refused("sortOrder=up", "invalidValue: sortOrder is ascending or descending, not \"up\"");
+        refused(
+            "sortOrder=up",
+            "invalidValue: sortOrder is ascending or descending, not the string \"up\"",
+        );
+    }
+
+    #[track_caller]
+    fn refused_body(name: &str, value: Value, expected: &str) {
+        let body = json!({"schemas": [urn::SEARCH_REQUEST], name: value});
+        let error = SearchRequest::from_body(&body).expect_err("is refused");
+        assert_eq!(error.to_string(), expected);
+    }
+
+    #[test]
+    fn wrong_members_of_a_body_are_refused_by_name() {
+        refused_body("attributes", json!(["a", 1]), "invalidValue: \"attributes\" must list names");
+        refused_body("filter", json!(1), "invalidValue: \"filter\" must be a string");
+        refused_body(
+            "count",
+            json!(1.5),
+            "invalidValue: \"count\" must be a whole number, not the number 1.5",
+        );
+        refused_body(
+            "sortOrder",
+            json!(1),
+            "invalidValue: sortOrder is ascending or descending, not the number 1",
+        );
+    }
+
+    #[test]
+    fn blank_names_count_for_nothing() {
+        let query = SearchRequest::from_query("attributes=,+,").unwrap();
+        let body = json!({"schemas": [urn::SEARCH_REQUEST], "attributes": ["", " "], "excludedAttributes": ""});
+        let body = SearchRequest::from_body(&body).unwrap();
+        assert!(query.attributes.is_empty() && body.attributes.is_empty());
+        assert!(body.excluded_attributes.is_empty());
     }
 
     #[test]

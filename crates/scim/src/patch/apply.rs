@@ -1,13 +1,13 @@
 //! Operations on a resource: all of them, in order, or none (RFC 7644 §3.5.2).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
-use super::{Act, MemberEdit, Operation, Patch, Selection};
+use super::{Act, MemberEdit, Operation, Patch, Selection, numbered};
 use crate::deviation::Deviation;
 use crate::error::Error;
 use crate::filter::matches_value;
-use crate::schema::{AttrId, DataType, Schemas};
-use crate::value::{Attributes, Reader, Val};
+use crate::schema::{AttrId, Attribute, DataType, Mutability, Schemas};
+use crate::value::{Attributes, Mode, Reader, STORED, Val, check_count, fold};
 
 /// What a PATCH makes of a resource.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,22 +22,20 @@ impl Patch {
     /// Applies the operations in their order.
     ///
     /// # Errors
-    /// `noTarget` if a value path selects nothing, `invalidValue` if two values become primary or
-    /// a required attribute is left unassigned.
+    /// `noTarget` if a value path selects nothing, `mutability` if an immutable value would change,
+    /// `invalidValue` if two values become primary, an attribute gets too many values, or a required
+    /// one is left unassigned.
     pub fn apply(&self, reader: &mut Reader<'_>, attributes: Attributes) -> Result<Patched, Error> {
         let patched = Patched { attributes, members: Vec::new() };
         let mut work = Work { reader, patched, touched: BTreeSet::new() };
-        for (index, operation) in self.operations.iter().enumerate() {
-            work.operation(operation).map_err(|error| {
-                let Error { kind, detail } = error;
-                Error::new(kind, format!("operation {}: {detail}", index + 1))
-            })?;
+        for step in &self.steps {
+            work.step(&step.operation).map_err(numbered(step.number))?;
         }
         let Work { reader, mut patched, touched } = work;
         for id in touched {
             drop_hollow(reader.schemas, &mut patched.attributes, id);
         }
-        reader.check_required(&patched.attributes)?;
+        reader.check_required(&patched.attributes, STORED)?;
         Ok(patched)
     }
 }
@@ -50,6 +48,21 @@ struct Work<'a, 's> {
 }
 
 impl Work<'_, '_> {
+    // RFC 7644 §3.5.2: what is immutable may be set once.
+    fn step(&mut self, operation: &Operation) -> Result<(), Error> {
+        let schemas = self.reader.schemas;
+        let is_fixed = |id: &AttrId| schemas.attribute(*id).mutability == Mutability::Immutable;
+        let fixed = operation.attribute().filter(is_fixed);
+        let before = fixed.and_then(|id| Some((id, self.patched.attributes.get(id)?.clone())));
+        self.operation(operation)?;
+        match before {
+            Some((id, value)) if self.patched.attributes.get(id) != Some(&value) => {
+                Err(immutable(schemas.attribute(id)))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
     fn operation(&mut self, operation: &Operation) -> Result<(), Error> {
         match operation {
             Operation::Put(_, id, None) | Operation::Remove(id) => {
@@ -64,8 +77,11 @@ impl Work<'_, '_> {
             Operation::RemovePart(id, sub) => self.put_part(*id, *sub, None),
             Operation::RemoveElements(selection) => self.remove_elements(selection),
             Operation::RemoveAlike(id, listed) => {
-                self.retain(*id, |element| !listed.iter().any(|it| is_part_of(it, element)));
-                Ok(())
+                let (schemas, attribute) =
+                    (self.reader.schemas, self.reader.schemas.attribute(*id));
+                let is_listed =
+                    |it: &Val| listed.iter().any(|listed| is_like(schemas, attribute, listed, it));
+                self.retain(*id, |element| !is_listed(element))
             }
             Operation::Members(edit) => {
                 self.push_members(edit);
@@ -75,23 +91,23 @@ impl Work<'_, '_> {
     }
 
     fn put(&mut self, act: Act, id: AttrId, value: &Val) -> Result<(), Error> {
+        let schemas = self.reader.schemas;
         let attributes = &mut self.patched.attributes;
         match (value, attributes.get_mut(id)) {
             // RFC 7644 §3.5.2.3: parts that are not listed stay as they are, for add as for replace.
-            (Val::Complex(parts), Some(Val::Complex(present))) => {
+            (Val::Complex(parts), Some(present @ Val::Complex(_))) => {
                 for (sub, value) in parts.iter() {
-                    present.set(sub, value.clone());
+                    put_in(schemas, present, sub, Some(value))?;
                 }
             }
-            (Val::Complex(parts), None) if parts.is_empty() => {}
             (Val::Many(values), Some(Val::Many(present))) if act == Act::Add => {
-                let first = present.len();
-                for value in values {
-                    if !present.contains(value) {
-                        present.push(value.clone());
-                    }
-                }
-                let added: Vec<usize> = (first..present.len()).collect();
+                // Comparing each with each would take long for lists that are long.
+                let mut known: HashSet<&Val> = present.iter().collect();
+                let fresh: Vec<Val> =
+                    values.iter().filter(|it| known.insert(it)).cloned().collect();
+                let added: Vec<usize> = (present.len()..present.len() + fresh.len()).collect();
+                present.extend(fresh);
+                check_count(schemas.attribute(id), present.len())?;
                 return self.settle_primary(id, &added);
             }
             (
@@ -106,14 +122,15 @@ impl Work<'_, '_> {
                 _,
             ) => attributes.set(id, value.clone()),
         }
-        if self.reader.schemas.attribute(id).multi_valued {
+        if schemas.attribute(id).multi_valued {
             self.touched.insert(id);
         }
         Ok(())
     }
 
     fn put_part(&mut self, id: AttrId, sub: AttrId, value: Option<&Val>) -> Result<(), Error> {
-        let multi_valued = self.reader.schemas.attribute(id).multi_valued;
+        let schemas = self.reader.schemas;
+        let multi_valued = schemas.attribute(id).multi_valued;
         let empty = Val::Complex(Attributes::new());
         if self.patched.attributes.get(id).is_none() {
             if value.is_none() {
@@ -123,9 +140,9 @@ impl Work<'_, '_> {
             self.patched.attributes.set(id, first);
         }
         match self.patched.attributes.get_mut(id) {
-            Some(Val::Complex(parts)) => {
-                parts.put(sub, value.cloned());
-                if parts.is_empty() {
+            Some(present @ Val::Complex(_)) => {
+                put_in(schemas, present, sub, value)?;
+                if present.as_complex().is_some_and(Attributes::is_empty) {
                     self.patched.attributes.remove(id);
                 }
                 Ok(())
@@ -133,7 +150,7 @@ impl Work<'_, '_> {
             Some(Val::Many(elements)) => {
                 let count = elements.len();
                 for element in elements {
-                    put_in(element, sub, value);
+                    put_in(schemas, element, sub, value)?;
                 }
                 self.settle_primary(id, &(0..count).collect::<Vec<_>>())
             }
@@ -150,6 +167,7 @@ impl Work<'_, '_> {
         selection: &Selection,
         value: Option<&Val>,
     ) -> Result<(), Error> {
+        let schemas = self.reader.schemas;
         let id = selection.attribute;
         let selected = self.selected(selection);
         if selected.is_empty() {
@@ -161,10 +179,10 @@ impl Work<'_, '_> {
         for index in &selected {
             let Some(element) = self.element_mut(id, *index) else { continue };
             match (selection.sub, value, act) {
-                (Some(sub), value, _) => put_in(element, sub, value),
+                (Some(sub), value, _) => put_in(schemas, element, sub, value)?,
                 (None, Some(Val::Complex(parts)), Act::Add) => {
                     for (sub, value) in parts.iter() {
-                        put_in(element, sub, Some(value));
+                        put_in(schemas, element, sub, Some(value))?;
                     }
                 }
                 (None, Some(value), _) => *element = value.clone(),
@@ -177,12 +195,16 @@ impl Work<'_, '_> {
     /// A value path that selects nothing; lenient readers make the element that it describes.
     fn create_element(&mut self, selection: &Selection, value: Option<&Val>) -> Result<(), Error> {
         let attribute = self.reader.schemas.attribute(selection.attribute);
-        let Some(value) = value else { return Ok(()) };
-        let Some(seed) = &selection.seed else {
-            let path = &attribute.path;
-            return Err(Error::no_target(format!(
-                "no value of {path} matches the filter of the path"
-            )));
+        let value = match (value, self.reader.mode) {
+            (Some(value), Mode::Lenient | Mode::Strict) => value,
+            // What is not there is unassigned already.
+            (None, Mode::Lenient) => return Ok(()),
+            (None, Mode::Strict) => return Err(no_target(attribute)),
+        };
+        let is_taken =
+            !attribute.multi_valued && self.patched.attributes.get(attribute.id).is_some();
+        let Some(seed) = selection.seed.as_ref().filter(|_| !is_taken) else {
+            return Err(no_target(attribute));
         };
         self.reader.deviate(Deviation::ElementFromFilter)?;
         let mut element = seed.clone();
@@ -206,28 +228,27 @@ impl Work<'_, '_> {
         let Some(Val::Many(elements)) = self.patched.attributes.get_mut(attribute.id) else {
             return Ok(());
         };
+        let last = elements.len();
         elements.push(element);
-        let last = elements.len() - 1;
+        check_count(attribute, elements.len())?;
         self.settle_primary(attribute.id, &[last])
     }
 
     fn remove_elements(&mut self, selection: &Selection) -> Result<(), Error> {
-        let attribute = self.reader.schemas.attribute(selection.attribute);
+        let schemas = self.reader.schemas;
+        let attribute = schemas.attribute(selection.attribute);
         let selected = self.selected(selection);
         if selected.is_empty() {
             // A single complex value has one element at most: it is gone already.
             if !attribute.multi_valued {
                 return Ok(());
             }
-            let path = &attribute.path;
-            return Err(Error::no_target(format!(
-                "no value of {path} matches the filter of the path"
-            )));
+            return Err(no_target(attribute));
         }
         if let Some(sub) = selection.sub {
             for index in selected {
                 if let Some(element) = self.element_mut(attribute.id, index) {
-                    put_in(element, sub, None);
+                    put_in(schemas, element, sub, None)?;
                 }
             }
             self.touched.insert(attribute.id);
@@ -237,9 +258,7 @@ impl Work<'_, '_> {
             self.patched.attributes.remove(attribute.id);
             return Ok(());
         }
-        let schemas = self.reader.schemas;
-        self.retain(attribute.id, |element| !matches_value(schemas, &selection.filter, element));
-        Ok(())
+        self.retain(attribute.id, |element| !matches_value(schemas, &selection.filter, element))
     }
 
     fn selected(&self, selection: &Selection) -> Vec<usize> {
@@ -256,12 +275,20 @@ impl Work<'_, '_> {
         }
     }
 
-    fn retain(&mut self, id: AttrId, keep: impl Fn(&Val) -> bool) {
-        let Some(Val::Many(elements)) = self.patched.attributes.get_mut(id) else { return };
+    fn retain(&mut self, id: AttrId, keep: impl Fn(&Val) -> bool) -> Result<(), Error> {
+        let Some(Val::Many(elements)) = self.patched.attributes.get_mut(id) else { return Ok(()) };
         elements.retain(keep);
-        if elements.is_empty() {
-            self.patched.attributes.remove(id);
+        if !elements.is_empty() {
+            return Ok(());
         }
+        self.patched.attributes.remove(id);
+        let attribute = self.reader.schemas.attribute(id);
+        // RFC 7644 §3.5.2.2: what is required must not become unassigned.
+        if attribute.required {
+            let path = &attribute.path;
+            return Err(Error::mutability(format!("{path} is required; one value must stay")));
+        }
+        Ok(())
     }
 
     /// RFC 7644 §3.5.2: an element that becomes the primary one takes this from the others.
@@ -273,19 +300,16 @@ impl Work<'_, '_> {
         let is_primary = |element: &Val| {
             element.as_complex().and_then(|it| it.get(primary)) == Some(&Val::Bool(true))
         };
-        let all: Vec<usize> =
-            elements.iter().enumerate().filter(|(_, it)| is_primary(it)).map(|(i, _)| i).collect();
-        let fresh: Vec<usize> = all.iter().copied().filter(|it| changed.contains(it)).collect();
-        if fresh.len() > 1 {
+        let mut fresh = changed.iter().filter(|it| elements.get(**it).is_some_and(is_primary));
+        let (first, second) = (fresh.next(), fresh.next());
+        if second.is_some() {
             let path = &schemas.attribute(id).path;
             return Err(Error::invalid_value(format!("two values of {path} would be primary")));
         }
-        if fresh.is_empty() {
-            return Ok(());
-        }
+        let Some(first) = first else { return Ok(()) };
         for (index, element) in elements.iter_mut().enumerate() {
-            if is_primary(element) && !fresh.contains(&index) {
-                put_in(element, primary, Some(&Val::Bool(false)));
+            if index != *first && is_primary(element) {
+                put_in(schemas, element, primary, Some(&Val::Bool(false)))?;
             }
         }
         Ok(())
@@ -302,20 +326,41 @@ impl Work<'_, '_> {
     }
 }
 
-fn put_in(element: &mut Val, sub: AttrId, value: Option<&Val>) {
-    if let Val::Complex(parts) = element {
-        parts.put(sub, value.cloned());
+fn put_in(
+    schemas: &Schemas,
+    element: &mut Val,
+    sub: AttrId,
+    value: Option<&Val>,
+) -> Result<(), Error> {
+    let Val::Complex(parts) = element else { return Ok(()) };
+    let part = schemas.attribute(sub);
+    let is_changed = || parts.get(sub).is_some_and(|present| Some(present) != value);
+    if part.mutability == Mutability::Immutable && is_changed() {
+        return Err(immutable(part));
+    }
+    parts.put(sub, value.cloned());
+    Ok(())
+}
+
+/// Whether an element has all the parts of a listed one, by the attributes' letter case.
+fn is_like(schemas: &Schemas, attribute: &Attribute, listed: &Val, element: &Val) -> bool {
+    match (listed, element) {
+        (Val::Complex(listed), Val::Complex(parts)) => listed.iter().all(|(sub, value)| {
+            let part = schemas.attribute(sub);
+            parts.get(sub).is_some_and(|own| is_like(schemas, part, value, own))
+        }),
+        (Val::Str(listed), Val::Str(text)) => fold(attribute, listed) == fold(attribute, text),
+        (listed, element) => listed == element,
     }
 }
 
-/// Whether an element has all the parts of another value.
-fn is_part_of(listed: &Val, element: &Val) -> bool {
-    match (listed, element) {
-        (Val::Complex(listed), Val::Complex(parts)) => {
-            listed.iter().all(|(sub, value)| parts.get(sub) == Some(value))
-        }
-        (listed, element) => listed == element,
-    }
+fn immutable(attribute: &Attribute) -> Error {
+    Error::mutability(format!("{} has a value and is immutable", attribute.path))
+}
+
+fn no_target(attribute: &Attribute) -> Error {
+    let path = &attribute.path;
+    Error::no_target(format!("no value of {path} matches the filter of the path"))
 }
 
 /// Drops elements that say nothing: those left with `type` and `primary` alone.
@@ -323,12 +368,12 @@ fn drop_hollow(schemas: &Schemas, attributes: &mut Attributes, id: AttrId) {
     if schemas.attribute(id).data_type != DataType::Complex {
         return;
     }
+    let is_label = |sub: AttrId| matches!(&*schemas.attribute(sub).name, "type" | "primary");
+    if schemas.attribute(id).sub_attributes.iter().all(|sub| is_label(*sub)) {
+        return; // There is nothing else that an element could say.
+    }
     let says_something = |element: &Val| {
-        element.as_complex().is_none_or(|parts| {
-            parts
-                .iter()
-                .any(|(sub, _)| !matches!(&*schemas.attribute(sub).name, "type" | "primary"))
-        })
+        element.as_complex().is_none_or(|parts| parts.iter().any(|(sub, _)| !is_label(sub)))
     };
     let Some(Val::Many(elements)) = attributes.get_mut(id) else { return };
     elements.retain(says_something);
@@ -546,6 +591,138 @@ mod tests {
     }
 
     #[test]
+    fn adding_nothing_to_a_list_changes_nothing() {
+        for nothing in [json!([]), json!(null), json!({}), json!([null, {}])] {
+            check(json!([{"op": "add", "path": "emails", "value": nothing}]), json!({}));
+            check(json!([{"op": "add", "value": {"emails": nothing}}]), json!({}));
+        }
+        let home = "emails[type eq \"home\"]";
+        check(json!([{"op": "add", "path": home, "value": {}}]), json!({}));
+        check(json!([{"op": "replace", "path": home, "value": {"nosuch": 1}}]), json!({}));
+        check(json!([{"op": "replace", "path": "name", "value": {"nosuch": 1}}]), json!({}));
+        check(json!([{"op": "add", "path": "name", "value": {}}]), json!({}));
+    }
+
+    #[test]
+    fn nulls_inside_a_value_unassign_parts() {
+        let a = before()["emails"][0].clone();
+        check(
+            json!([{"op": "add", "path": "emails[type eq \"home\"]", "value": {"type": null, "display": "b"}}]),
+            json!({"emails": [a, {"value": "b@x.example", "display": "b"}]}),
+        );
+        check(
+            json!([{"op": "replace", "path": "name", "value": {"givenName": null, "middleName": "E"}}]),
+            json!({"name": {"familyName": "Brandt", "middleName": "E"}}),
+        );
+        check(
+            json!([{"op": "replace", "path": "emails[type eq \"home\"]", "value": null}]),
+            json!({"emails": [a]}),
+        );
+        check(
+            json!([{"op": "replace", "path": "phoneNumbers[type eq \"fax\"].value", "value": null}]),
+            json!({}),
+        );
+    }
+
+    #[test]
+    fn a_single_value_that_another_filter_selects_stays() {
+        let manager = format!("{ENTERPRISE}:manager");
+        let set = json!({"op": "add", "path": manager, "value": {"value": "m-1"}});
+        let m = |id: &str| json!({ENTERPRISE: {"manager": {"value": id}}});
+        let replace = |filter: &str| json!({"op": "replace", "path": format!("{manager}[value eq \"{filter}\"].value"), "value": "m-2"});
+        check(json!([set, replace("m-1")]), m("m-2"));
+        check(json!([replace("m-1")]), m("m-2"));
+        let error = patch(json!([set, replace("m-9")]), Mode::Lenient).expect_err("is refused");
+        assert_eq!(
+            error,
+            format!(
+                "noTarget: operation 2: no value of {manager} matches the filter of the path"
+            )
+        );
+    }
+
+    #[test]
+    fn listed_values_are_removed_in_any_letter_case_and_by_their_parts() {
+        let (a, b) = (before()["emails"][0].clone(), before()["emails"][1].clone());
+        let remove = |value: Value| json!([{"op": "remove", "path": "emails", "value": value}]);
+        check(remove(json!([{"value": "A@X.example"}])), json!({"emails": [b]}));
+        check(remove(json!({"type": "HOME"})), json!({"emails": [a]}));
+        check(remove(json!([{"value": "a@x.example", "type": "home"}])), json!({}));
+        check(remove(json!([])), json!({}));
+        check(remove(json!([a, b])), json!({"emails": null}));
+    }
+
+    #[test]
+    fn an_attribute_has_a_thousand_values_at_most() {
+        let values = |from: usize| -> Vec<Value> {
+            (from..from + 600).map(|n| json!({"value": format!("{n}@x.example")})).collect()
+        };
+        let add = |from: usize| json!({"op": "add", "path": "emails", "value": values(from)});
+        let error = patch(json!([add(0), add(0), add(600)]), Mode::Lenient);
+        let expected = "invalidValue: operation 3: emails has 1202 values; 1000 are allowed";
+        assert_eq!(error.expect_err("is refused"), expected);
+    }
+
+    #[test]
+    fn an_extension_goes_and_comes_by_its_urn() {
+        let extension = json!({"department": "Ops", "costCenter": "7"});
+        let add = json!({"op": "add", "path": ENTERPRISE, "value": extension});
+        check(json!([add]), json!({ENTERPRISE: extension}));
+        check(json!([add, {"op": "remove", "path": ENTERPRISE.to_uppercase()}]), json!({}));
+        check(json!([add, {"op": "replace", "value": {ENTERPRISE: null}}]), json!({}));
+        check(json!([add, {"op": "add", "value": {ENTERPRISE: null}}]), json!({ENTERPRISE: extension}));
+    }
+
+    #[test]
+    fn a_path_in_a_schema_that_nobody_knows_is_dropped() {
+        let (_, deviations) = patch(
+            json!([{"op": "add", "path": "urn:acme:2.0:User:badge", "value": 1}]),
+            Mode::Lenient,
+        )
+        .unwrap();
+        assert_eq!(deviations, ["unknown-attribute(urn:acme:2.0:User:badge)"]);
+        for (path, expected) in [
+            ("urn:acme:2.0:User:badge", "\"urn:acme:2.0:User:badge\" is no attribute of the schema"),
+            ("email", "\"email\" is no attribute; its plural is"),
+        ] {
+            let error = patch(json!([{"op": "add", "path": path, "value": []}]), Mode::Strict);
+            let expected = format!("invalidPath: operation 1: {expected} (strict mode)");
+            assert_eq!(error.expect_err("is refused"), expected);
+        }
+        for path in [
+            "urn:ietf:params:scim:schemas:core:2.0:Group:members",
+            "urn:ietf:params:scim:schemas:core:2.0:User:nosuch",
+            "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User.nosuch",
+        ] {
+            let error = patch(json!([{"op": "add", "path": path, "value": 1}]), Mode::Lenient);
+            let error = error.expect_err("is refused");
+            assert!(error.starts_with("invalidPath: operation 1: "), "{path}: {error}");
+        }
+    }
+
+    #[test]
+    fn strict_readers_find_no_target_where_a_value_path_selects_nothing() {
+        let operation = json!([{"op": "replace", "path": "phoneNumbers[type eq \"fax\"].value", "value": null}]);
+        assert_eq!(
+            patch(operation, Mode::Strict).expect_err("is refused"),
+            "noTarget: operation 1: no value of phoneNumbers matches the filter of the path"
+        );
+    }
+
+    #[test]
+    fn an_error_names_the_operation_of_the_request() {
+        let operations = json!([
+            {"op": "add", "value": {"title": "x", "nickName": "y", "name": {"givenName": null}}},
+            {"op": "add", "value": {}},
+            {"op": "remove", "path": "ims[type eq \"x\"]"},
+        ]);
+        assert_eq!(
+            patch(operations, Mode::Lenient).expect_err("is refused"),
+            "noTarget: operation 3: no value of ims matches the filter of the path"
+        );
+    }
+
+    #[test]
     fn operations_apply_in_order_and_see_one_another() {
         check(
             json!([{"op": "add", "path": "title", "value": "x"}, {"op": "remove", "path": "title"}, {"op": "add", "path": "title", "value": "Lead"}]),
@@ -600,6 +777,20 @@ mod tests {
             json!({"op": "replace", "path": "active", "value": "Maybe"}),
             "invalidValue: operation 1: active must be true or false, not the string \"Maybe\"",
         );
+        for op in ["add", "replace"] {
+            refused(
+                json!({"op": op, "path": "title"}),
+                "invalidValue: operation 1: add and replace need a value; null unassigns",
+            );
+        }
+        refused(
+            json!({"op": "replace", "path": "name.familyName[value pr]", "value": 1}),
+            "invalidPath: operation 1: name.familyName is not complex and takes no [filter]",
+        );
+        refused(
+            json!({"op": "replace", "path": "emails[type eq \"work\"]", "value": [{}, {}]}),
+            "invalidValue: operation 1: the path selects one value of emails; several were sent",
+        );
         refused(
             json!({"op": "add", "value": "x"}),
             "invalidValue: operation 1: without a path the value must be an object",
@@ -609,7 +800,7 @@ mod tests {
             "noTarget: operation 1: no value of phoneNumbers matches the filter of the path",
         );
         refused(
-            json!({"op": "replace", "path": 1}),
+            json!({"op": "replace", "path": 1, "value": 1}),
             "invalidPath: operation 1: path must be a string",
         );
         refused(json!(7), "invalidSyntax: operation 1: an operation is an object");
@@ -698,6 +889,26 @@ mod tests {
     }
 
     #[test]
+    fn a_member_that_names_nobody_is_refused_where_it_would_join_or_replace() {
+        let text = "invalidValue: operation 1: every member in urn:ietf:params:scim:schemas:core:2.0:Group:members needs a value, its id";
+        for op in ["add", "replace"] {
+            for value in [
+                json!([{"value": null}]),
+                json!([{"value": "a"}, {"display": "x"}]),
+                json!({"value": ""}),
+            ] {
+                members(json!([{"op": op, "path": "members", "value": value}]), text);
+            }
+        }
+        members(json!([{"op": "add", "path": "members", "value": [{}]}]), "Keep +{} -{}");
+        members(json!([{"op": "replace", "path": "members", "value": []}]), "Empty +{} -{}");
+        members(
+            json!([{"op": "replace", "path": "members"}]),
+            "invalidValue: operation 1: add and replace need a value; null unassigns",
+        );
+    }
+
+    #[test]
     fn members_are_not_changed_in_place() {
         let text = "mutability: operation 1: a member cannot be changed in place; remove it and add another";
         members(
@@ -708,6 +919,109 @@ mod tests {
         members(
             json!([{"op": "replace", "path": "members[value eq \"a\"].display", "value": "b"}]),
             "mutability: operation 1: urn:ietf:params:scim:schemas:core:2.0:Group:members.display is read-only",
+        );
+    }
+
+    /// A schema with what the built-in ones lack: lists of simple values, required and immutable
+    /// attributes and parts.
+    fn gadgets() -> Schemas {
+        let schema = json!({"id": "urn:x:Gadget", "attributes": [
+            {"name": "tags", "multiValued": true},
+            {"name": "serial", "mutability": "immutable"},
+            {"name": "maker", "type": "complex", "subAttributes": [
+                {"name": "name", "required": true}, {"name": "country", "mutability": "immutable"}, {"name": "note"}]},
+            {"name": "parts", "type": "complex", "multiValued": true, "required": true, "subAttributes": [
+                {"name": "value", "required": true}, {"name": "code", "mutability": "immutable"}, {"name": "count", "type": "integer"}]},
+        ]});
+        let types = json!([{"name": "Gadget", "endpoint": "/Gadgets", "schema": "urn:x:Gadget"}]);
+        Schemas::load(&[schema], &types).unwrap()
+    }
+
+    #[track_caller]
+    fn gadget(operation: Value, expected: &str) {
+        let schemas = gadgets();
+        let gadget = schemas.resource_type_by_name("Gadget").unwrap();
+        let mut reader = Reader::new(&schemas, gadget.kind, Mode::Strict);
+        let before = json!({
+            "schemas": ["urn:x:Gadget"], "tags": ["red", "Blue"], "serial": "7",
+            "maker": {"name": "Acme", "country": "NO"}, "parts": [{"value": "bolt", "code": "b1"}],
+        });
+        let resource = reader.resource(&before, Message::Post).unwrap();
+        let body = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": [operation]});
+        let patched = Patch::parse(&mut reader, &body, GroupReplace::Rfc)
+            .and_then(|it| it.apply(&mut reader, resource));
+        let text = match patched {
+            Err(error) => error.to_string().replace("urn:x:Gadget:", ""),
+            Ok(Patched { attributes, .. }) => {
+                let printed =
+                    Printed { schemas: &schemas, attributes: &attributes, core: gadget.schema };
+                serde_json::to_string(&printed).unwrap()
+            }
+        };
+        assert!(text.contains(expected), "{text}");
+    }
+
+    #[test]
+    fn a_filter_selects_simple_values_by_value() {
+        let red = "tags[value eq \"RED\"]";
+        gadget(json!({"op": "remove", "path": red}), r#""tags":["Blue"]"#);
+        gadget(
+            json!({"op": "replace", "path": red, "value": "green"}),
+            r#""tags":["green","Blue"]"#,
+        );
+        gadget(
+            json!({"op": "replace", "path": "tags[value eq \"x\"]", "value": "y"}),
+            "noTarget: operation 1: no value of tags matches",
+        );
+        gadget(json!({"op": "add", "path": "tags", "value": ["red", "x"]}), r#"["red","Blue","x"]"#);
+    }
+
+    #[test]
+    fn what_is_immutable_is_set_once() {
+        let refused = |path: &str| format!("mutability: operation 1: {path} has a value and is immutable");
+        gadget(json!({"op": "add", "path": "serial", "value": "7"}), r#""serial":"7""#);
+        gadget(json!({"op": "replace", "path": "serial", "value": "8"}), &refused("serial"));
+        gadget(json!({"op": "remove", "path": "serial"}), &refused("serial"));
+        gadget(
+            json!({"op": "add", "path": "maker", "value": {"country": "SE"}}),
+            &refused("maker.country"),
+        );
+        gadget(
+            json!({"op": "replace", "path": "parts[value pr].code", "value": "b2"}),
+            &refused("parts.code"),
+        );
+        gadget(json!({"op": "remove", "path": "maker.country"}), &refused("maker.country"));
+        gadget(
+            json!({"op": "replace", "path": "parts[value pr]", "value": {"value": "nut", "code": "n1"}}),
+            r#""parts":[{"value":"nut","code":"n1"}]"#,
+        );
+    }
+
+    #[test]
+    fn what_is_required_stays() {
+        gadget(
+            json!({"op": "add", "path": "maker", "value": {"note": "x"}}),
+            r#""maker":{"name":"Acme","country":"NO","note":"x"}"#,
+        );
+        gadget(
+            json!({"op": "remove", "path": "maker.name"}),
+            "mutability: operation 1: maker.name is required and cannot be removed",
+        );
+        gadget(
+            json!({"op": "replace", "path": "maker", "value": {"name": null}}),
+            "invalidValue: maker.name is required and must not be empty",
+        );
+        gadget(
+            json!({"op": "remove", "path": "parts[value eq \"bolt\"]"}),
+            "mutability: operation 1: parts is required; one value must stay",
+        );
+        gadget(
+            json!({"op": "add", "path": "parts[value eq \"bolt\"].count", "value": 2}),
+            r#""parts":[{"value":"bolt","code":"b1","count":2}]"#,
+        );
+        gadget(
+            json!({"op": "add", "path": "parts", "value": {"count": 2}}),
+            "invalidValue: parts.value is required and must not be empty",
         );
     }
 }

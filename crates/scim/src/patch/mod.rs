@@ -9,6 +9,7 @@ mod parse;
 pub use apply::Patched;
 pub use parse::OPERATIONS_MAX;
 
+use crate::error::Error;
 use crate::filter::Filter;
 use crate::membership::Delta;
 use crate::schema::AttrId;
@@ -17,7 +18,7 @@ use crate::value::{Attributes, Val};
 /// The operations of a PATCH request, in order, with paths resolved and values typed.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Patch {
-    operations: Vec<Operation>,
+    steps: Vec<Step>,
 }
 
 /// Whether values join those that are there or take their place.
@@ -37,6 +38,14 @@ pub enum GroupReplace {
     Rfc,
     /// Those that are listed join; for clients that send partial lists.
     Additive,
+}
+
+/// An operation as it is applied; one of the request may become several, or none.
+#[derive(Debug, Clone, PartialEq)]
+struct Step {
+    /// The place of the operation in the request, from 1.
+    number: usize,
+    operation: Operation,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -81,12 +90,12 @@ pub enum MemberEdit {
 impl Patch {
     /// Whether all operations are on the membership relation.
     pub fn is_members_only(&self) -> bool {
-        self.operations.iter().all(|it| matches!(it, Operation::Members(_)))
+        self.steps.iter().all(|it| matches!(it.operation, Operation::Members(_)))
     }
 
     /// The changes of the membership relation, in order.
     pub fn member_edits(&self) -> Vec<MemberEdit> {
-        let edit = |operation: &Operation| match operation {
+        let edit = |step: &Step| match &step.operation {
             Operation::Members(edit) => Some(edit.clone()),
             Operation::Put(..)
             | Operation::PutPart(..)
@@ -96,6 +105,28 @@ impl Patch {
             | Operation::RemoveElements(_)
             | Operation::RemoveAlike(..) => None,
         };
-        self.operations.iter().filter_map(edit).collect()
+        self.steps.iter().filter_map(edit).collect()
     }
+}
+
+impl Operation {
+    /// The top-level attribute that it changes; `None` for the membership relation.
+    const fn attribute(&self) -> Option<AttrId> {
+        match self {
+            Self::Put(_, id, _)
+            | Self::PutPart(id, ..)
+            | Self::Remove(id)
+            | Self::RemovePart(id, _)
+            | Self::RemoveAlike(id, _) => Some(*id),
+            Self::PutElements(_, selection, _) | Self::RemoveElements(selection) => {
+                Some(selection.attribute)
+            }
+            Self::Members(_) => None,
+        }
+    }
+}
+
+/// The error of one operation, with its place in the request.
+fn numbered(number: usize) -> impl Fn(Error) -> Error {
+    move |Error { kind, detail }| Error::new(kind, format!("operation {number}: {detail}"))
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Act, GroupReplace, MemberEdit, Operation, Patch, Selection};
+use super::{Act, GroupReplace, MemberEdit, Operation, Patch, Selection, Step, numbered};
 use crate::deviation::Deviation;
 use crate::error::{Error, ErrorKind, quote};
 use crate::filter::{
@@ -10,10 +10,10 @@ use crate::filter::{
     resolve_within,
 };
 use crate::membership::Delta;
-use crate::path::{self, Named, Target};
+use crate::path::{self, AttributePath, Named, Target};
 use crate::schema::{AttrId, Attribute, DataType, Mutability, Place, SchemaId};
 use crate::urn;
-use crate::value::{Attributes, Reader, Val};
+use crate::value::{Attributes, Reader, Val, check_members};
 
 /// The most operations in one request.
 pub const OPERATIONS_MAX: usize = 1_000;
@@ -39,13 +39,10 @@ impl Patch {
     ) -> Result<Self, Error> {
         let operations = operations_of(body)?;
         let mut patch = Self::default();
-        for (index, operation) in operations.iter().enumerate() {
-            let mut parser =
-                Parser { reader: &mut *reader, group_replace, operations: &mut patch.operations };
-            parser.operation(operation).map_err(|error| {
-                let Error { kind, detail } = error;
-                Error::new(kind, format!("operation {}: {detail}", index + 1))
-            })?;
+        for (number, operation) in (1..).zip(operations) {
+            let steps = &mut patch.steps;
+            let mut parser = Parser { reader: &mut *reader, group_replace, number, steps };
+            parser.operation(operation).map_err(numbered(number))?;
         }
         Ok(patch)
     }
@@ -80,7 +77,8 @@ fn operations_of(body: &Value) -> Result<&[Value], Error> {
 struct Parser<'a, 's> {
     reader: &'a mut Reader<'s>,
     group_replace: GroupReplace,
-    operations: &'a mut Vec<Operation>,
+    number: usize,
+    steps: &'a mut Vec<Step>,
 }
 
 impl Parser<'_, '_> {
@@ -89,18 +87,29 @@ impl Parser<'_, '_> {
             return Err(Error::invalid_syntax("an operation is an object"));
         };
         let op = op(member(members, "op"))?;
-        let value = member(members, "value").unwrap_or(&Value::Null);
+        let value = member(members, "value");
         let path = match member(members, "path") {
             None | Some(Value::Null) => None,
             Some(Value::String(path)) if path.trim().is_empty() => None,
             Some(Value::String(path)) => Some(path.trim()),
             Some(_) => return Err(Error::invalid_path("path must be a string")),
         };
-        match (op, path) {
-            (Op::Remove, None) => Err(Error::no_target("a remove needs a path")),
-            (Op::Put(act), None) => self.without_path(act, value),
-            (op, Some(path)) => self.with_path(op, path, value),
+        match (op, path, value) {
+            (Op::Remove, None, _) => Err(Error::no_target("a remove needs a path")),
+            (Op::Remove, Some(path), value) => {
+                self.with_path(op, path, value.unwrap_or(&Value::Null))
+            }
+            // RFC 7644 §3.5.2.1. Taking a missing value for null would unassign the attribute.
+            (Op::Put(_), _, None) => {
+                Err(Error::invalid_value("add and replace need a value; null unassigns"))
+            }
+            (Op::Put(act), None, Some(value)) => self.without_path(act, value),
+            (Op::Put(_), Some(path), Some(value)) => self.with_path(op, path, value),
         }
+    }
+
+    fn push(&mut self, operation: Operation) {
+        self.steps.push(Step { number: self.number, operation });
     }
 
     /// The value holds attributes of the resource.
@@ -114,7 +123,7 @@ impl Parser<'_, '_> {
             } else if let Some(id) = self.reader.attribute_named(name) {
                 self.attribute_in_value(act, id, value)?;
             } else {
-                self.reader.deviate(Deviation::UnknownAttribute(name.as_str().into()))?;
+                self.reader.deviate(Deviation::unknown_attribute(name))?;
             }
         }
         Ok(())
@@ -132,8 +141,12 @@ impl Parser<'_, '_> {
         let schemas = self.reader.schemas;
         match (op, value) {
             (Op::Remove, _) | (Op::Put(Act::Replace), Value::Null) => {
-                for id in &schemas.schema(extension).attributes {
-                    self.operations.push(Operation::Remove(*id));
+                let own = schemas.schema(extension).attributes.iter();
+                for attribute in own.map(|id| schemas.attribute(*id)) {
+                    if !is_read_only(attribute) {
+                        check_removable(attribute)?;
+                        self.push(Operation::Remove(attribute.id));
+                    }
                 }
                 Ok(())
             }
@@ -144,7 +157,7 @@ impl Parser<'_, '_> {
                         Some(id) => self.attribute_in_value(act, id, value)?,
                         None => {
                             let path = format!("{}:{name}", schemas.schema(extension).id);
-                            self.reader.deviate(Deviation::UnknownAttribute(path.into()))?;
+                            self.reader.deviate(Deviation::unknown_attribute(&path))?;
                         }
                     }
                 }
@@ -161,25 +174,25 @@ impl Parser<'_, '_> {
     }
 
     fn with_path(&mut self, op: Op, text: &str, value: &Value) -> Result<(), Error> {
+        if let Some(extension) = self.reader.extension(text) {
+            self.reader.deviate(Deviation::ExtensionPath)?;
+            return self.extension(op, extension, value);
+        }
         let (found, named) = self.path(text)?;
-        let target = match named {
-            Some(Named::Attribute(target)) => target,
-            Some(Named::Extension(extension)) if found.filter.is_none() => {
-                self.reader.deviate(Deviation::ExtensionPath)?;
-                return self.extension(op, extension, value);
+        let Some(Named::Attribute(target)) = named else {
+            // What lies in a schema that is not known here is dropped, as in a value without path.
+            if self.is_foreign(&found.path) {
+                let deviation = Deviation::unknown_attribute(text);
+                return self.reader.deviate(deviation).map_err(as_path_error);
             }
-            Some(Named::Extension(_)) | None => {
-                let kind = &self.reader.schemas.resource_type(self.reader.kind).name;
-                let path = quote(text);
-                // RFC 7644 §3.5.2: a path that no schema knows is an error, though lenient readers
-                // drop the same attribute from a value without path.
-                if self.is_foreign(text) {
-                    return self.reader.deviate(Deviation::UnknownAttribute(text.into()));
-                }
-                return Err(Error::invalid_path(format!("{path} names no attribute of {kind}")));
-            }
+            let kind = &self.reader.schemas.resource_type(self.reader.kind).name;
+            let path = quote(text);
+            return Err(Error::invalid_path(format!("{path} names no attribute of {kind}")));
         };
-        self.check_mutability(op, target)?;
+        self.check_mutability(target)?;
+        if op == Op::Remove && found.filter.is_none() {
+            check_removable(self.reader.schemas.attribute(target.leaf()))?;
+        }
         match found.filter {
             Some(filter) => self.value_path(op, target, &filter, found.sub.as_deref(), value),
             None => match target.sub {
@@ -195,45 +208,31 @@ impl Parser<'_, '_> {
             let detail = format!("the path has {length} bytes; {PATH_BYTES_MAX} are allowed");
             return Err(Error::invalid_path(detail));
         }
-        let (found, deviations) = parse_value_path(text).map_err(|error| {
+        let (found, mut tolerated) = parse_value_path(text).map_err(|error| {
             Error::invalid_path(format!("the path {} is malformed: {}", quote(text), error.detail))
         })?;
-        for deviation in deviations {
-            self.reader.deviate(deviation)?;
-        }
-        let mut deviations = Vec::new();
         let named =
-            path::resolve(self.reader.schemas, self.reader.kind, &found.path, &mut deviations);
-        for deviation in deviations {
-            self.reader.deviate(deviation)?;
+            path::resolve(self.reader.schemas, self.reader.kind, &found.path, &mut tolerated);
+        for deviation in tolerated {
+            self.reader.deviate(deviation).map_err(as_path_error)?;
         }
         Ok((found, named))
     }
 
     /// Whether a path lies in a schema that the service provider does not know at all.
-    fn is_foreign(&self, text: &str) -> bool {
-        let urn = text.split('[').next().unwrap_or_default();
-        let Some((urn, _)) = urn.rsplit_once(':') else { return false };
-        let schemas = self.reader.schemas;
-        urn.starts_with("urn:")
-            && !schemas
-                .schemas()
-                .iter()
-                .any(|it| text.to_ascii_lowercase().starts_with(&it.id.to_ascii_lowercase()))
+    fn is_foreign(&self, path: &AttributePath) -> bool {
+        let Some(urn) = &path.urn else { return false };
+        let is_known = |urn: &str| self.reader.schemas.schema_by_urn(urn).is_some();
+        let is_urn = urn.get(..4).is_some_and(|scheme| scheme.eq_ignore_ascii_case("urn:"));
+        is_urn && !is_known(urn) && !is_known(&format!("{urn}:{}", path.name))
     }
 
-    fn check_mutability(&self, op: Op, target: Target) -> Result<(), Error> {
+    fn check_mutability(&self, target: Target) -> Result<(), Error> {
         let schemas = self.reader.schemas;
-        let attribute = schemas.attribute(target.attribute);
         let leaf = schemas.attribute(target.leaf());
-        if is_read_only(attribute) || is_read_only(leaf) {
+        if is_read_only(schemas.attribute(target.attribute)) || is_read_only(leaf) {
             let path = &leaf.path;
             return Err(Error::mutability(format!("{path} is read-only")));
-        }
-        // RFC 7644 §3.5.2.2: what is required cannot be removed.
-        if op == Op::Remove && target.sub.is_none() && attribute.required {
-            let path = &attribute.path;
-            return Err(Error::mutability(format!("{path} is required and cannot be removed")));
         }
         Ok(())
     }
@@ -243,47 +242,51 @@ impl Parser<'_, '_> {
         if attribute.place == Place::Members {
             return self.members(op, attribute, value);
         }
-        let operation = match op {
+        match op {
             Op::Remove if attribute.multi_valued && !value.is_null() => {
                 self.reader.deviate(Deviation::RemoveWithValue)?;
                 let listed = self.list(attribute, value)?;
-                Operation::RemoveAlike(id, listed)
+                self.push(Operation::RemoveAlike(id, listed));
             }
-            Op::Remove => Operation::Remove(id),
+            Op::Remove => self.push(Operation::Remove(id)),
             Op::Put(act) if attribute.multi_valued => {
                 let values = self.list(attribute, value)?;
-                Operation::Put(act, id, (!values.is_empty()).then_some(Val::Many(values)))
+                match (act, values.is_empty()) {
+                    (Act::Add, true) => {} // Nothing joins what is there.
+                    (Act::Replace, true) => self.push(Operation::Put(act, id, None)),
+                    (Act::Add | Act::Replace, false) => {
+                        self.push(Operation::Put(act, id, Some(Val::Many(values))));
+                    }
+                }
             }
             Op::Put(act) => self.single(act, attribute, value)?,
-        };
-        self.operations.push(operation);
+        }
         Ok(())
     }
 
     /// A single-valued attribute; parts of a complex value that are null become unassigned.
-    fn single(
-        &mut self,
-        act: Act,
-        attribute: &Attribute,
-        value: &Value,
-    ) -> Result<Operation, Error> {
+    fn single(&mut self, act: Act, attribute: &Attribute, value: &Value) -> Result<(), Error> {
         let id = attribute.id;
         if let (DataType::Complex, Value::Object(members)) = (attribute.data_type, value) {
-            for (name, value) in members {
-                if value.is_null()
-                    && let Some(sub) = self.reader.schemas.sub_attribute(id, name)
-                    && !is_read_only(self.reader.schemas.attribute(sub))
-                {
-                    self.operations.push(Operation::PutPart(id, sub, None));
-                }
+            for sub in self.parts_to_clear(attribute, members) {
+                self.push(Operation::PutPart(id, sub, None));
             }
-            return Ok(match self.reader.single(attribute, value)? {
-                Some(value) => Operation::Put(act, id, Some(value)),
-                // Nothing but nulls and unknown names: no part is set.
-                None => Operation::Put(Act::Add, id, Some(Val::Complex(Attributes::new()))),
-            });
+            // Where there is nothing but nulls and unknown names, no part is set.
+            if let Some(value) = self.reader.single(attribute, value)? {
+                self.push(Operation::Put(act, id, Some(value)));
+            }
+            return Ok(());
         }
-        Ok(Operation::Put(act, id, self.reader.value(id, value)?))
+        let value = self.reader.value(id, value)?;
+        self.push(Operation::Put(act, id, value));
+        Ok(())
+    }
+
+    fn parts_to_clear(&self, attribute: &Attribute, members: &Map<String, Value>) -> Vec<AttrId> {
+        let schemas = self.reader.schemas;
+        let nulls = members.iter().filter(|(_, value)| value.is_null());
+        let parts = nulls.filter_map(|(name, _)| schemas.sub_attribute(attribute.id, name));
+        parts.filter(|it| !is_read_only(schemas.attribute(*it))).collect()
     }
 
     /// The values for a multi-valued attribute: an array, or one value by itself (RFC 7644 §3.5.2.1).
@@ -308,15 +311,13 @@ impl Parser<'_, '_> {
         if schemas.attribute(parent).place == Place::Members {
             return Err(fixed_member());
         }
-        let operation = match op {
-            Op::Remove if schemas.attribute(sub).required => {
-                let path = &schemas.attribute(sub).path;
-                return Err(Error::mutability(format!("{path} is required and cannot be removed")));
+        match op {
+            Op::Remove => self.push(Operation::RemovePart(parent, sub)),
+            Op::Put(_) => {
+                let value = self.reader.value(sub, value)?;
+                self.push(Operation::PutPart(parent, sub, value));
             }
-            Op::Remove => Operation::RemovePart(parent, sub),
-            Op::Put(_) => Operation::PutPart(parent, sub, self.reader.value(sub, value)?),
-        };
-        self.operations.push(operation);
+        }
         Ok(())
     }
 
@@ -330,17 +331,17 @@ impl Parser<'_, '_> {
     ) -> Result<(), Error> {
         let schemas = self.reader.schemas;
         let attribute = schemas.attribute(target.attribute);
-        if target.sub.is_some() || attribute.data_type != DataType::Complex {
-            let path = &attribute.path;
+        if target.sub.is_some() || !attribute.takes_value_filter() {
+            let path = &schemas.attribute(target.leaf()).path;
             return Err(Error::invalid_path(format!(
                 "{path} is not complex and takes no [filter]"
             )));
         }
         let (filter, deviations) =
             resolve_within(schemas, self.reader.kind, attribute.id, expression)
-                .map_err(|error| Error::invalid_path(error.detail))?;
+                .map_err(as_path_error)?;
         for deviation in deviations {
-            self.reader.deviate(deviation)?;
+            self.reader.deviate(deviation).map_err(as_path_error)?;
         }
         let sub = match sub {
             None => None,
@@ -350,46 +351,57 @@ impl Parser<'_, '_> {
             })?),
         };
         if let Some(sub) = sub {
-            self.check_mutability(op, Target { attribute: attribute.id, sub: Some(sub) })?;
+            self.check_mutability(Target { attribute: attribute.id, sub: Some(sub) })?;
+            if op == Op::Remove {
+                check_removable(schemas.attribute(sub))?;
+            }
         }
         if attribute.place == Place::Members {
             return self.selected_members(op, filter, sub);
         }
         let seed = self.seed(attribute, expression)?;
         let selection = Selection { attribute: attribute.id, filter, sub, seed };
-        let operation = match op {
-            Op::Remove => Operation::RemoveElements(selection),
-            Op::Put(act) => {
-                let value = match sub {
-                    Some(sub) => self.reader.value(sub, value)?,
-                    None => self.element(attribute, value)?,
-                };
-                Operation::PutElements(act, selection, value)
+        match (op, sub) {
+            (Op::Remove, _) => self.push(Operation::RemoveElements(selection)),
+            (Op::Put(act), Some(sub)) => {
+                let value = self.reader.value(sub, value)?;
+                self.push(Operation::PutElements(act, selection, value));
             }
-        };
-        self.operations.push(operation);
+            (Op::Put(act), None) => self.element(act, attribute, selection, value)?,
+        }
         Ok(())
     }
 
     /// The value of one element; clients also send it as an array of one.
-    fn element(&mut self, attribute: &Attribute, value: &Value) -> Result<Option<Val>, Error> {
-        match value {
-            Value::Array(values) => match values.as_slice() {
-                [] => Ok(None),
-                [only] => self.reader.single(attribute, only),
-                _ => {
-                    let path = &attribute.path;
-                    Err(Error::invalid_value(format!(
-                        "one value of {path} is selected, not several"
-                    )))
-                }
-            },
-            Value::Null
-            | Value::Bool(_)
-            | Value::Number(_)
-            | Value::String(_)
-            | Value::Object(_) => self.reader.single(attribute, value),
+    fn element(
+        &mut self,
+        act: Act,
+        attribute: &Attribute,
+        selection: Selection,
+        value: &Value,
+    ) -> Result<(), Error> {
+        let value = match value.as_array().map(Vec::as_slice) {
+            None => value,
+            Some([]) => &Value::Null,
+            Some([only]) => only,
+            Some(_) => {
+                let path = &attribute.path;
+                let detail = format!("the path selects one value of {path}; several were sent");
+                return Err(Error::invalid_value(detail));
+            }
+        };
+        if let (Act::Add, Value::Object(members)) = (act, value) {
+            for sub in self.parts_to_clear(attribute, members) {
+                let part = Selection { sub: Some(sub), ..selection.clone() };
+                self.push(Operation::PutElements(act, part, None));
+            }
         }
+        let read = self.reader.single(attribute, value)?;
+        // An object of nothing but nulls and unknown names says nothing about the element.
+        if read.is_some() || value.is_null() {
+            self.push(Operation::PutElements(act, selection, read));
+        }
+        Ok(())
     }
 
     /// The element that a filter describes, in the spelling of its literals.
@@ -420,6 +432,7 @@ impl Parser<'_, '_> {
     fn members(&mut self, op: Op, attribute: &Attribute, value: &Value) -> Result<(), Error> {
         let delta = match op {
             Op::Put(act) => {
+                check_members(attribute, value)?;
                 let members = self.member_ids(attribute, value)?;
                 match (act, self.group_replace) {
                     (Act::Add, _) | (Act::Replace, GroupReplace::Additive) => Delta::add(members),
@@ -467,13 +480,13 @@ impl Parser<'_, '_> {
 
     /// Neighboring deltas fold into one.
     fn push_members(&mut self, edit: MemberEdit) {
-        if let MemberEdit::Delta(next) = &edit
-            && let Some(Operation::Members(MemberEdit::Delta(last))) = self.operations.last_mut()
-        {
-            *last = std::mem::take(last).then(next.clone());
-            return;
+        let last = self.steps.last_mut().map(|it| &mut it.operation);
+        match (edit, last) {
+            (MemberEdit::Delta(next), Some(Operation::Members(MemberEdit::Delta(last)))) => {
+                *last = std::mem::take(last).then(next);
+            }
+            (edit, _) => self.push(Operation::Members(edit)),
         }
-        self.operations.push(Operation::Members(edit));
     }
 }
 
@@ -508,6 +521,20 @@ fn op(op: Option<&Value>) -> Result<Op, Error> {
     }
 }
 
+/// The error of a path in place of that of a filter.
+fn as_path_error(error: Error) -> Error {
+    Error::invalid_path(error.detail)
+}
+
+// RFC 7644 §3.5.2.2: what is required cannot be removed.
+fn check_removable(attribute: &Attribute) -> Result<(), Error> {
+    if attribute.required {
+        let path = &attribute.path;
+        return Err(Error::mutability(format!("{path} is required and cannot be removed")));
+    }
+    Ok(())
+}
+
 fn member<'a>(members: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     members.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value)
 }
@@ -525,17 +552,20 @@ fn fixed_member() -> Error {
     Error::mutability("a member cannot be changed in place; remove it and add another")
 }
 
+/// A literal as the JSON of an attribute's value; the resolved filter says that it has the type.
 fn json(attribute: &Attribute, literal: &Literal) -> Value {
-    match literal {
-        Literal::Null => Value::Null,
-        Literal::Bool(value) => Value::Bool(*value),
-        Literal::Number(number) if attribute.data_type == DataType::String => {
-            Value::String(number.to_string())
+    match (attribute.data_type, literal) {
+        (_, Literal::Null) => Value::Null,
+        (DataType::Boolean, Literal::Str(text)) => Value::Bool(text.eq_ignore_ascii_case("true")),
+        (DataType::Integer | DataType::Decimal, Literal::Str(text)) => {
+            serde_json::from_str(text).unwrap_or_default()
         }
-        Literal::Number(number) => Value::Number(number.clone()),
-        Literal::Str(text) if attribute.data_type == DataType::Boolean => {
-            Value::Bool(text.eq_ignore_ascii_case("true"))
-        }
-        Literal::Str(text) => Value::String(text.to_string()),
+        (
+            DataType::String | DataType::Reference | DataType::Binary,
+            Literal::Bool(_) | Literal::Number(_),
+        ) => Value::String(literal.to_string()),
+        (_, Literal::Bool(value)) => Value::Bool(*value),
+        (_, Literal::Number(number)) => Value::Number(number.clone()),
+        (_, Literal::Str(text)) => Value::String(text.to_string()),
     }
 }

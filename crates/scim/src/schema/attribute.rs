@@ -56,6 +56,14 @@ pub struct Attribute {
     pub place: Place,
 }
 
+impl Attribute {
+    /// Whether a filter in brackets can select among its values: by their parts, or by `value` if
+    /// they have none (RFC 7644 §3.5.2.2).
+    pub fn takes_value_filter(&self) -> bool {
+        self.multi_valued || self.data_type == DataType::Complex
+    }
+}
+
 /// `mutability` (RFC 7643 §7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -270,6 +270,15 @@ impl Loader {
             }
             extensions.push(Extension { schema, required: extension.required });
         }
+        let schemas: Vec<SchemaId> =
+            std::iter::once(core).chain(extensions.iter().map(|it| it.schema)).collect();
+        for place in [Place::Members, Place::MemberOf] {
+            let is_own = |it: &&Attribute| it.schema.is_some_and(|own| schemas.contains(&own));
+            let held = self.attributes.iter().filter(is_own);
+            if held.filter(|it| it.place == place && it.parent.is_none()).count() > 1 {
+                return Err(at(&name, "two of its schemas define members or groups"));
+            }
+        }
         self.resource_types.push(ResourceType {
             kind,
             name,
@@ -458,6 +467,15 @@ mod tests {
         );
         let twice = json!([{"name": "T", "endpoint": "/Ts", "schema": "urn:x:T", "schemaExtensions": [{"schema": "URN:x:t"}]}]);
         assert_eq!(load(twice), "T: URN:x:t is listed twice");
+    }
+
+    #[test]
+    fn a_resource_type_has_one_membership_relation() {
+        let members = json!({"name": "members", "type": "complex", "multiValued": true, "subAttributes": [{"name": "value"}]});
+        let schemas = ["urn:x:A", "urn:x:B"].map(|id| json!({"id": id, "attributes": [members]}));
+        let types = json!([{"name": "A", "endpoint": "/As", "schema": "urn:x:A", "schemaExtensions": [{"schema": "urn:x:B"}]}]);
+        let error = load(&schemas, &types).expect_err("is refused");
+        assert_eq!(error.to_string(), "A: two of its schemas define members or groups");
     }
 
     #[test]

@@ -102,6 +102,13 @@ impl Schemas {
         self.by_urn.get(urn.to_ascii_lowercase().as_str()).copied()
     }
 
+    /// The extension of a kind with a URN, in any letter case.
+    pub fn extension_by_urn(&self, kind: Kind, urn: &str) -> Option<SchemaId> {
+        let schema = self.schema_by_urn(urn)?;
+        let mut own = self.resource_type(kind).extensions.iter().map(|it| it.schema);
+        own.find(|own| *own == schema)
+    }
+
     /// Every resource type.
     pub fn resource_types(&self) -> &[ResourceType] {
         &self.resource_types

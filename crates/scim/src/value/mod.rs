@@ -7,6 +7,7 @@ mod time;
 
 pub use key::{KEY_BYTES_MAX, Key, UNIQUE_KEY_BYTES_MAX, fold, key};
 pub use print::{Printed, body};
+pub(crate) use read::{STORED, check_count, check_members, form};
 pub use read::{Message, Mode, Reader, read_body};
 pub use time::{Time, format_micros};
 
@@ -18,7 +19,7 @@ use crate::schema::{AttrId, Schemas};
 ///
 /// Where comparisons need a number the text stays beside it, because clients compare what they get
 /// back with what they sent, byte for byte.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Val {
     /// A boolean.
     Bool(bool),
@@ -85,7 +86,7 @@ impl Val {
 /// Attributes and their values, in the order of the schemas; what is unassigned is not there.
 ///
 /// This is a resource without what the service provider adds, or the inside of a complex value.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Attributes(Vec<(AttrId, Val)>);
 
 impl Attributes {

@@ -67,10 +67,13 @@ impl MemoryStore {
         T: Send + 'static,
     {
         let mut state = self.lock();
-        let answer = match state.fault.take() {
-            None => verb(&self.schemas, state.tenants.entry(tenant).or_default()),
+        // A stale write is a write's own fault: the reads before it go through.
+        let fault = state.fault.take_if(|it| *it != Fault::Stale);
+        let answer = match fault {
+            None | Some(Fault::Stale) => {
+                verb(&self.schemas, state.tenants.entry(tenant).or_default())
+            }
             Some(Fault::Busy) => Err(Error::Busy),
-            Some(Fault::Stale) => Err(Error::Stale),
             Some(Fault::Unavailable) => Err(Error::Unavailable("a fault on purpose".into())),
         };
         Box::pin(std::future::ready(answer))
@@ -117,6 +120,9 @@ impl Store for MemoryStore {
     }
 
     fn apply(&self, tenant: TenantId, write: Write) -> Answer<'_, Applied> {
+        if self.lock().fault.take_if(|it| *it == Fault::Stale).is_some() {
+            return Box::pin(std::future::ready(Err(Error::Stale)));
+        }
         self.with(tenant, move |_, tenant| {
             let mode = write.mode;
             let effect = tenant.effect(write)?;

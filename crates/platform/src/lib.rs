@@ -6,3 +6,6 @@ pub mod info_table;
 pub mod principal;
 pub mod setting;
 pub mod state;
+
+/// The name of the platform's own tenant: the one that requests without another belong to.
+pub const DEFAULT_TENANT: &str = "default";

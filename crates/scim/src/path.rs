@@ -234,6 +234,21 @@ mod tests {
     }
 
     #[test]
+    fn an_extension_may_have_a_urn_that_ends_in_no_name() {
+        let schema = |id: &str| serde_json::json!({"id": id, "attributes": [{"name": "a$b"}]});
+        let types = serde_json::json!([{"name": "T", "endpoint": "/Ts", "schema": "urn:x:T", "schemaExtensions": [{"schema": "urn:x:2.0"}]}]);
+        let schemas = Schemas::load(&[schema("urn:x:T"), schema("urn:x:2.0")], &types).unwrap();
+        let kind = schemas.resource_type_by_name("T").unwrap().kind;
+        let extension = schemas.schema_by_urn("urn:x:2.0").unwrap();
+        let found = |text| attribute(&schemas, kind, text, &mut Vec::new());
+        assert_eq!(found("URN:x:2.0"), Some(Named::Extension(extension)));
+        for (text, path) in [("a$b", "urn:x:T:a$b"), ("urn:x:2.0:A$B", "urn:x:2.0:a$b")] {
+            let target = Target { attribute: schemas.by_path(path).unwrap(), sub: None };
+            assert_eq!(found(text), Some(Named::Attribute(target)));
+        }
+    }
+
+    #[test]
     fn tolerated_forms_are_reported() {
         check(
             "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User.department",

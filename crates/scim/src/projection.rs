@@ -1,5 +1,6 @@
 //! Which attributes an answer holds: `attributes`, `excludedAttributes`, `returned` (RFC 7644 §3.9).
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::deviation::Deviation;
@@ -104,15 +105,13 @@ fn ids(
 ) -> BTreeSet<AttrId> {
     let mut found = BTreeSet::new();
     for name in names {
-        let name = name.as_ref().trim();
-        let name = match name.split_once('[') {
-            Some((name, _)) => {
-                deviations.push(Deviation::FilterInAttributes);
-                name
-            }
-            None => name,
-        };
-        match path::attribute(schemas, kind, name, deviations) {
+        let mut name = Cow::Borrowed(name.as_ref().trim());
+        if let Some((attribute, filter)) = name.split_once('[') {
+            deviations.push(Deviation::FilterInAttributes);
+            let sub = filter.rsplit_once(']').map_or("", |(_, sub)| sub);
+            name = Cow::Owned(format!("{attribute}{sub}"));
+        }
+        match path::attribute(schemas, kind, &name, deviations) {
             Some(Named::Attribute(target)) => {
                 found.insert(target.leaf());
             }
@@ -188,6 +187,11 @@ mod tests {
             &["emails[type eq \"work\"]"],
             NONE,
             r#"{"id":"1","emails":[{"value":"a@x.example","type":"work"},{"value":"b@x.example"}]}"#,
+        );
+        check(
+            &["emails[type eq \"work\"].value"],
+            NONE,
+            r#"{"id":"1","emails":[{"value":"a@x.example"},{"value":"b@x.example"}]}"#,
         );
     }
 

@@ -411,6 +411,104 @@ mod tests {
         check(r#"x509Certificates.value eq "MIIB""#, true);
     }
 
+    /// Every data type, lists of simple values, and what is never returned.
+    #[track_caller]
+    fn gadget(filter: &str, expected: &str) {
+        let schema = json!({"id": "urn:x:G", "attributes": [
+            {"name": "count", "type": "integer"}, {"name": "weight", "type": "decimal"}, {"name": "tags", "multiValued": true},
+            {"name": "link", "type": "reference", "referenceTypes": ["external"]},
+            {"name": "vault", "type": "complex", "returned": "never", "subAttributes": [{"name": "value"}]},
+        ]});
+        let types = json!([{"name": "G", "endpoint": "/Gs", "schema": "urn:x:G"}]);
+        let schemas = Schemas::load(&[schema], &types).unwrap();
+        let kind = schemas.resource_type_by_name("G").unwrap().kind;
+        let json = json!({"schemas": ["urn:x:G"], "count": -3, "weight": 2.5, "tags": ["Red", "blue"], "link": "https://X.example", "vault": {"value": "s"}});
+        let attributes =
+            Reader::new(&schemas, kind, Mode::Strict).resource(&json, Message::Post).unwrap();
+        let found = match resolve(&schemas, kind, &parse(filter).unwrap().0) {
+            Err(error) => error.to_string(),
+            Ok((filter, deviations)) => {
+                let Ok(found) = matches(&schemas, &filter, &Elements(&attributes));
+                let deviations: String = deviations.iter().map(|it| format!(" + {it}")).collect();
+                format!("{found}{deviations}")
+            }
+        };
+        assert_eq!(found, expected, "{filter}");
+    }
+
+    #[test]
+    fn numbers_compare_by_value() {
+        gadget("count eq -3", "true");
+        gadget("count eq -3.0", "true");
+        gadget("count lt 2.5", "true");
+        gadget("count gt -3", "false");
+        gadget("count ge -3", "true");
+        gadget("count le \"-3\"", "true + quoted-literal");
+        gadget("count lt 99999999999999999999", "true");
+        gadget("weight eq 2.50", "true");
+        gadget("weight gt 2", "true");
+        gadget("weight ne 2.5", "false");
+        let text = "invalidFilter: the operator co does not go with urn:x:G:count; eq, ne, gt, ge, lt, le and pr do";
+        gadget("count co 3", text);
+        let text =
+            "invalidFilter: urn:x:G:count is compared with a whole number of 64 bits, not true";
+        gadget("count eq true", text);
+    }
+
+    #[test]
+    fn simple_values_of_a_list_compare_one_by_one() {
+        gadget("tags eq \"red\"", "true");
+        gadget("tags co \"ED\" and tags sw \"b\"", "true");
+        gadget("tags[value eq \"red\"]", "true");
+        gadget("tags[value sw \"r\" and value ew \"e\"]", "false");
+        gadget("tags[value pr]", "true");
+        gadget("tags[not (value eq \"red\")]", "true");
+        let text = "invalidFilter: \"type\" is no sub-attribute of urn:x:G:tags";
+        gadget("tags[type eq \"red\"]", text);
+    }
+
+    #[test]
+    fn references_compare_by_letter_case() {
+        gadget("link eq \"https://X.example\"", "true");
+        gadget("link eq \"https://x.example\"", "false");
+    }
+
+    #[test]
+    fn nothing_inside_what_is_never_returned_can_be_asked_for() {
+        let text = "sensitive: urn:x:G:vault.value cannot be used in a filter";
+        gadget("vault.value eq \"s\"", text);
+        gadget("vault[value sw \"s\"]", "sensitive: urn:x:G:vault cannot be used in a filter");
+        gadget("vault pr", "sensitive: urn:x:G:vault cannot be used in a filter");
+    }
+
+    /// A group whose members are asked for one by one, and never listed.
+    struct Group<'a>(&'a Schemas);
+
+    impl Subject for Group<'_> {
+        type Error = &'static str;
+
+        fn value(&self, _: AttrId) -> Result<Option<Cow<'_, Val>>, Self::Error> {
+            Err("the members were listed")
+        }
+
+        fn related(&self, attribute: AttrId, value: &str) -> Result<Option<bool>, Self::Error> {
+            let is_members = &*self.0.attribute(attribute).name == "members";
+            Ok(is_members.then_some(value == "m-1"))
+        }
+    }
+
+    #[test]
+    fn a_relation_is_asked_for_one_value_and_not_listed() {
+        let schemas = Schemas::builtin(&Options::default());
+        let kind = schemas.resource_type_by_name("Group").unwrap().kind;
+        for filter in
+            ["members eq \"m-1\"", "members.value eq \"m-1\"", "members[value eq \"m-1\"]"]
+        {
+            let (filter, _) = resolve(&schemas, kind, &parse(filter).unwrap().0).unwrap();
+            assert_eq!(matches(&schemas, &filter, &Group(&schemas)), Ok(true));
+        }
+    }
+
     #[test]
     fn what_cannot_be_compared_is_refused_with_its_reason() {
         refused(r#"nosuch eq "x""#, "invalidFilter: \"nosuch\" is no attribute of User");

@@ -234,7 +234,8 @@ impl Resolver<'_> {
         })?;
         let leaf = self.schemas.attribute(target.leaf());
         // RFC 7644 §7.5.2: what is never returned must not be found out by filters either.
-        let is_hidden = |it: &Attribute| it.returned == Returned::Never || it.place == Place::Secret;
+        let is_hidden =
+            |it: &Attribute| it.returned == Returned::Never || it.place == Place::Secret;
         if is_hidden(leaf) || is_hidden(self.schemas.attribute(target.attribute)) {
             return Err(Error::sensitive(format!("{} cannot be used in a filter", leaf.path)));
         }

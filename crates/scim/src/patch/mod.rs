@@ -74,6 +74,8 @@ struct Selection {
     attribute: AttrId,
     filter: Filter,
     sub: Option<AttrId>,
+    /// The parts that become unassigned before the value is added.
+    clear: Vec<AttrId>,
     /// The element that the filter describes, if it is made of `eq` terms joined by `and`.
     seed: Option<Attributes>,
 }

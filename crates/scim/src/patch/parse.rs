@@ -38,13 +38,12 @@ impl Patch {
         group_replace: GroupReplace,
     ) -> Result<Self, Error> {
         let operations = operations_of(body)?;
-        let mut patch = Self::default();
-        for (number, operation) in (1..).zip(operations) {
-            let steps = &mut patch.steps;
-            let mut parser = Parser { reader: &mut *reader, group_replace, number, steps };
-            parser.operation(operation).map_err(numbered(number))?;
+        let mut parser = Parser { reader, group_replace, number: 0, steps: Vec::new() };
+        for operation in operations {
+            parser.number += 1;
+            parser.operation(operation).map_err(numbered(parser.number))?;
         }
-        Ok(patch)
+        Ok(Self { steps: parser.steps })
     }
 }
 
@@ -77,8 +76,9 @@ fn operations_of(body: &Value) -> Result<&[Value], Error> {
 struct Parser<'a, 's> {
     reader: &'a mut Reader<'s>,
     group_replace: GroupReplace,
+    /// The place of the operation that is read.
     number: usize,
-    steps: &'a mut Vec<Step>,
+    steps: Vec<Step>,
 }
 
 impl Parser<'_, '_> {
@@ -360,7 +360,7 @@ impl Parser<'_, '_> {
             return self.selected_members(op, filter, sub);
         }
         let seed = self.seed(attribute, expression)?;
-        let selection = Selection { attribute: attribute.id, filter, sub, seed };
+        let selection = Selection { attribute: attribute.id, filter, sub, clear: Vec::new(), seed };
         match (op, sub) {
             (Op::Remove, _) => self.push(Operation::RemoveElements(selection)),
             (Op::Put(act), Some(sub)) => {
@@ -377,11 +377,12 @@ impl Parser<'_, '_> {
         &mut self,
         act: Act,
         attribute: &Attribute,
-        selection: Selection,
+        mut selection: Selection,
         value: &Value,
     ) -> Result<(), Error> {
         let value = match value.as_array().map(Vec::as_slice) {
             None => value,
+            Some([]) if act == Act::Add => return Ok(()), // Nothing joins what is there.
             Some([]) => &Value::Null,
             Some([only]) => only,
             Some(_) => {
@@ -391,16 +392,15 @@ impl Parser<'_, '_> {
             }
         };
         if let (Act::Add, Value::Object(members)) = (act, value) {
-            for sub in self.parts_to_clear(attribute, members) {
-                let part = Selection { sub: Some(sub), ..selection.clone() };
-                self.push(Operation::PutElements(act, part, None));
-            }
+            selection.clear = self.parts_to_clear(attribute, members);
         }
-        let read = self.reader.single(attribute, value)?;
-        // An object of nothing but nulls and unknown names says nothing about the element.
-        if read.is_some() || value.is_null() {
-            self.push(Operation::PutElements(act, selection, read));
-        }
+        let read = match self.reader.single(attribute, value)? {
+            None if !selection.clear.is_empty() => Some(Val::Complex(Attributes::new())),
+            // An object of nothing but unknown names says nothing about the element.
+            None if !value.is_null() => return Ok(()),
+            read => read,
+        };
+        self.push(Operation::PutElements(act, selection, read));
         Ok(())
     }
 

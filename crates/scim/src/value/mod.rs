@@ -7,8 +7,8 @@ mod time;
 
 pub use key::{KEY_BYTES_MAX, Key, UNIQUE_KEY_BYTES_MAX, fold, key};
 pub use print::{Printed, body};
-pub(crate) use read::{STORED, check_count, check_members, form};
 pub use read::{Message, Mode, Reader, read_body};
+pub(crate) use read::{STORED, check_count, check_members, form};
 pub use time::{Time, format_micros};
 
 use serde_json::Number;

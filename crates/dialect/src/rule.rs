@@ -1,0 +1,84 @@
+//! A rule, the list of all, and the interpreter that applies them.
+
+use provost_scim::schema::{Kind, Schemas};
+use provost_scim::value::{Message, Mode};
+use provost_scim::{Error, ErrorKind};
+use serde_json::Value;
+
+use crate::{Options, entra, okta, onelogin};
+
+/// What a rule may look at.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// The schemas.
+    pub schemas: &'a Schemas,
+    /// The resource type that the request is about.
+    pub kind: Kind,
+    /// What the body is.
+    pub message: Message,
+    /// What the operator chose.
+    pub options: &'a Options,
+}
+
+/// A departure from the RFC that identity providers are known for.
+pub trait Rule: Sync {
+    /// The name in logs, error texts and the documentation: lower case with hyphens.
+    fn name(&self) -> &'static str;
+
+    /// Rewrites a body to the RFC's form, and says whether it had to.
+    fn rewrite(&self, cx: &Context<'_>, body: &mut Value) -> bool;
+
+    /// What strict mode makes of a body that the rule would rewrite.
+    fn strict(&self) -> Strict;
+}
+
+/// What strict mode makes of a body that a rule would rewrite.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Strict {
+    /// It is refused, with a sentence that says what the RFC wants.
+    Refuse(ErrorKind, &'static str),
+    /// It is left as it is: by the letter it means something else.
+    Leave,
+}
+
+/// Every rule, in the order in which they apply: operations first, then paths, then values.
+pub const ALL: [&dyn Rule; 9] = [
+    &entra::CapitalizedOp,
+    &entra::PathAsKey,
+    &entra::ExtensionAttributeAtRoot,
+    &entra::WrappedValue,
+    &onelogin::ObjectForList,
+    &entra::ValueForComplex,
+    &entra::BooleanString,
+    &okta::NumberForString,
+    &entra::EmptyStringForNone,
+];
+
+/// Rewrites a body to what the RFC says; gives the names of the rules that fired.
+///
+/// # Errors
+/// In strict mode nothing is rewritten: the first rule that would fire refuses the request.
+pub fn interpret(
+    cx: &Context<'_>,
+    mut body: Value,
+    mode: Mode,
+) -> Result<(Value, Vec<&'static str>), Error> {
+    let mut fired = Vec::new();
+    for rule in ALL {
+        match (mode, rule.strict()) {
+            (Mode::Lenient, _) => {
+                if rule.rewrite(cx, &mut body) {
+                    fired.push(rule.name());
+                }
+            }
+            (Mode::Strict, Strict::Leave) => {}
+            (Mode::Strict, Strict::Refuse(kind, wanted)) => {
+                if rule.rewrite(cx, &mut body.clone()) {
+                    let name = rule.name();
+                    return Err(Error::new(kind, format!("{wanted} (strict mode: {name})")));
+                }
+            }
+        }
+    }
+    Ok((body, fired))
+}

@@ -1,0 +1,678 @@
+//! PATCH in tables: what an operation makes of a resource, and what it is refused with.
+
+use super::*;
+use crate::patch::GroupReplace;
+use crate::schema::{Options, Schemas};
+use crate::value::{Message, Mode, Printed};
+use serde_json::{Value, json};
+
+fn before() -> Value {
+    json!({
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
+        "userName": "ada", "title": "Lead", "active": true,
+        "name": {"familyName": "Brandt", "givenName": "Ada"},
+        "emails": [{"value": "a@x.example", "type": "work", "primary": true}, {"value": "b@x.example", "type": "home"}],
+        "addresses": [{"type": "work", "locality": "Bergen"}],
+    })
+}
+
+fn patch(operations: Value, mode: Mode) -> Result<(Value, Vec<String>), String> {
+    let schemas = Schemas::builtin(&Options::default());
+    let user = schemas.resource_type_by_name("User").unwrap();
+    let mut reader = Reader::new(&schemas, user.kind, mode);
+    let resource = reader.resource(&before(), Message::Post).unwrap();
+    let body = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": operations});
+    let patched = Patch::parse(&mut reader, &body, GroupReplace::Rfc)
+        .and_then(|patch| patch.apply(&mut reader, resource))
+        .map_err(|error| {
+            error.to_string().replace("urn:ietf:params:scim:schemas:core:2.0:User:", "")
+        })?;
+    let printed = Printed { schemas: &schemas, attributes: &patched.attributes, core: user.schema };
+    let deviations = reader.deviations.iter().map(ToString::to_string).collect();
+    Ok((serde_json::to_value(&printed).unwrap(), deviations))
+}
+
+/// What differs from the resource before, attribute by attribute.
+#[track_caller]
+fn check(operations: Value, expected: Value) {
+    let (after, _) = patch(operations, Mode::Lenient).unwrap();
+    let before = before();
+    let names = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
+    let changed: serde_json::Map<String, Value> = names(&before)
+        .union(&names(&after))
+        .filter(|name| *name != "schemas" && before.get(*name) != after.get(*name))
+        .map(|name| (name.clone(), after.get(name).cloned().unwrap_or(Value::Null)))
+        .collect();
+    assert_eq!(Value::Object(changed), expected);
+}
+
+#[track_caller]
+fn refused(operation: Value, expected: &str) {
+    assert_eq!(patch(json!([operation]), Mode::Lenient).expect_err("is refused"), expected);
+}
+
+const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+
+#[test]
+fn add_sets_single_values_and_appends_to_lists() {
+    check(json!([{"op": "add", "path": "nickName", "value": "A"}]), json!({"nickName": "A"}));
+    check(json!([{"op": "add", "path": "title", "value": "Boss"}]), json!({"title": "Boss"}));
+    check(json!([{"op": "add", "path": "title", "value": "Lead"}]), json!({}));
+    let c = json!({"value": "c@x.example"});
+    let (a, b) = (before()["emails"][0].clone(), before()["emails"][1].clone());
+    check(json!([{"op": "add", "path": "emails", "value": [c, b]}]), json!({"emails": [a, b, c]}));
+    check(json!([{"op": "add", "path": "emails", "value": c}]), json!({"emails": [a, b, c]}));
+    check(
+        json!([{"op": "add", "value": {"emails": [c], "nickName": "A", ENTERPRISE: {"department": "Ops"}}}]),
+        json!({"emails": [a, b, c], "nickName": "A", ENTERPRISE: {"department": "Ops"}}),
+    );
+}
+
+#[test]
+fn complex_attributes_merge_for_add_and_replace() {
+    for op in ["add", "replace"] {
+        let merged = json!({"name": {"familyName": "Moe", "givenName": "Ada"}});
+        check(json!([{"op": op, "path": "name", "value": {"familyName": "Moe"}}]), merged.clone());
+        check(json!([{"op": op, "value": {"name": {"familyName": "Moe"}}}]), merged.clone());
+        check(json!([{"op": op, "path": "name.familyName", "value": "Moe"}]), merged);
+        check(
+            json!([{"op": op, "value": {"name": {"familyName": null}}}]),
+            json!({"name": {"givenName": "Ada"}}),
+        );
+    }
+}
+
+#[test]
+fn replace_of_a_list_replaces_all_of_it() {
+    check(
+        json!([{"op": "replace", "path": "emails", "value": [{"value": "c@x.example"}]}]),
+        json!({"emails": [{"value": "c@x.example"}]}),
+    );
+    check(json!([{"op": "replace", "path": "emails", "value": []}]), json!({"emails": null}));
+    check(
+        json!([{"op": "replace", "path": "emails[type eq \"home\"]", "value": {"value": "c@x.example"}}]),
+        json!({"emails": [before()["emails"][0], {"value": "c@x.example"}]}),
+    );
+    check(
+        json!([{"op": "add", "path": "emails[type eq \"home\"]", "value": {"display": "c"}}]),
+        json!({"emails": [before()["emails"][0], {"value": "b@x.example", "display": "c", "type": "home"}]}),
+    );
+}
+
+#[test]
+fn a_part_of_an_element_is_set_and_its_siblings_stay() {
+    check(
+        json!([{"op": "replace", "path": "addresses[type eq \"work\"].postalCode", "value": "5003"}]),
+        json!({"addresses": [{"locality": "Bergen", "postalCode": "5003", "type": "work"}]}),
+    );
+    check(
+        json!([{"op": "replace", "path": "addresses.country", "value": "NO"}]),
+        json!({"addresses": [{"locality": "Bergen", "country": "NO", "type": "work"}]}),
+    );
+}
+
+#[test]
+fn an_element_that_is_not_there_is_made_from_the_filter() {
+    check(
+        json!([{"op": "replace", "path": "phoneNumbers[type eq \"Mobile\"].value", "value": "1"}]),
+        json!({"phoneNumbers": [{"value": "1", "type": "Mobile"}]}),
+    );
+    check(
+        json!([{"op": "add", "path": "roles[primary eq \"True\"].value", "value": "Admin"}]),
+        json!({"roles": [{"value": "Admin", "primary": true}]}),
+    );
+    check(
+        json!([{"op": "add", "path": "ims[type eq \"xmpp\" and display eq \"d\"].value", "value": "1"}]),
+        json!({"ims": [{"value": "1", "display": "d", "type": "xmpp"}]}),
+    );
+    refused(
+        json!({"op": "replace", "path": "phoneNumbers[type co \"mob\"].value", "value": "1"}),
+        "noTarget: operation 1: no value of phoneNumbers matches the filter of the path",
+    );
+    let strict = patch(
+        json!([{"op": "add", "path": "ims[type eq \"x\"].value", "value": "1"}]),
+        Mode::Strict,
+    );
+    assert_eq!(
+        strict.expect_err("is refused"),
+        "noTarget: operation 1: the value path selects nothing (strict mode)"
+    );
+}
+
+#[test]
+fn remove_unassigns() {
+    check(json!([{"op": "remove", "path": "title"}]), json!({"title": null}));
+    check(json!([{"op": "remove", "path": "nickName"}]), json!({}));
+    check(
+        json!([{"op": "remove", "path": "name.familyName"}]),
+        json!({"name": {"givenName": "Ada"}}),
+    );
+    check(
+        json!([{"op": "remove", "path": "emails[type eq \"work\" and value ew \"x.example\"]"}]),
+        json!({"emails": [before()["emails"][1]]}),
+    );
+    check(json!([{"op": "remove", "path": "emails[value pr]"}]), json!({"emails": null}));
+    check(
+        json!([{"op": "remove", "path": "emails", "value": [{"value": "b@x.example"}]}]),
+        json!({"emails": [before()["emails"][0]]}),
+    );
+    check(
+        json!([{"op": "remove", "path": "emails[type eq \"work\"].value", "value": "old"}]),
+        json!({"emails": [before()["emails"][1]]}),
+    );
+    check(
+        json!([{"op": "remove", "path": format!("{ENTERPRISE}:manager[value eq \"x\"]")}]),
+        json!({}),
+    );
+}
+
+#[test]
+fn an_element_left_with_type_and_primary_alone_goes() {
+    check(
+        json!([{"op": "replace", "path": "addresses[type eq \"work\"].locality", "value": null}]),
+        json!({"addresses": null}),
+    );
+    check(
+        json!([{"op": "add", "path": "ims[type eq \"x\"].primary", "value": true}, {"op": "add", "path": "ims[type eq \"x\"].value", "value": "1"}]),
+        json!({"ims": [{"value": "1", "type": "x", "primary": true}]}),
+    );
+}
+
+#[test]
+fn a_primary_value_takes_this_from_the_others() {
+    let (a, b) = (
+        json!({"value": "a@x.example", "type": "work", "primary": false}),
+        json!({"value": "b@x.example", "type": "home", "primary": true}),
+    );
+    check(
+        json!([{"op": "replace", "path": "emails[type eq \"home\"].primary", "value": true}]),
+        json!({"emails": [a, b]}),
+    );
+    check(
+        json!([{"op": "add", "path": "emails", "value": [{"value": "c@x.example", "primary": true}]}]),
+        json!({"emails": [a, before()["emails"][1], {"value": "c@x.example", "primary": true}]}),
+    );
+    refused(
+        json!({"op": "replace", "path": "emails.primary", "value": true}),
+        "invalidValue: operation 1: two values of emails would be primary",
+    );
+}
+
+#[test]
+fn adding_nothing_to_a_list_changes_nothing() {
+    for nothing in [json!([]), json!(null), json!({}), json!([null, {}])] {
+        check(json!([{"op": "add", "path": "emails", "value": nothing}]), json!({}));
+        check(json!([{"op": "add", "value": {"emails": nothing}}]), json!({}));
+    }
+    let home = "emails[type eq \"home\"]";
+    check(json!([{"op": "add", "path": home, "value": {}}]), json!({}));
+    check(json!([{"op": "add", "path": home, "value": []}]), json!({}));
+    check(json!([{"op": "replace", "path": home, "value": {"nosuch": 1}}]), json!({}));
+    check(json!([{"op": "replace", "path": "name", "value": {"nosuch": 1}}]), json!({}));
+    check(json!([{"op": "add", "path": "name", "value": {}}]), json!({}));
+}
+
+#[test]
+fn nulls_inside_a_value_unassign_parts() {
+    let a = before()["emails"][0].clone();
+    check(
+        json!([{"op": "add", "path": "emails[type eq \"home\"]", "value": {"type": null, "display": "b"}}]),
+        json!({"emails": [a, {"value": "b@x.example", "display": "b"}]}),
+    );
+    check(
+        json!([{"op": "add", "path": "emails[type eq \"home\"]", "value": [{"type": null}]}]),
+        json!({"emails": [a, {"value": "b@x.example"}]}),
+    );
+    check(
+        json!([{"op": "replace", "path": "name", "value": {"givenName": null, "middleName": "E"}}]),
+        json!({"name": {"familyName": "Brandt", "middleName": "E"}}),
+    );
+    check(
+        json!([{"op": "replace", "path": "emails[type eq \"home\"]", "value": null}]),
+        json!({"emails": [a]}),
+    );
+    check(
+        json!([{"op": "replace", "path": "phoneNumbers[type eq \"fax\"].value", "value": null}]),
+        json!({}),
+    );
+}
+
+#[test]
+fn a_single_value_that_another_filter_selects_stays() {
+    let manager = format!("{ENTERPRISE}:manager");
+    let set = json!({"op": "add", "path": manager, "value": {"value": "m-1"}});
+    let m = |id: &str| json!({ENTERPRISE: {"manager": {"value": id}}});
+    let replace = |filter: &str| json!({"op": "replace", "path": format!("{manager}[value eq \"{filter}\"].value"), "value": "m-2"});
+    check(json!([set, replace("m-1")]), m("m-2"));
+    check(json!([replace("m-1")]), m("m-2"));
+    let remove =
+        |part: &str| json!({"op": "remove", "path": format!("{manager}[value eq \"m-1\"]{part}")});
+    check(json!([set, remove("")]), json!({}));
+    check(json!([set, remove(".value")]), json!({}));
+    let error = patch(json!([set, replace("m-9")]), Mode::Lenient).expect_err("is refused");
+    assert_eq!(
+        error,
+        format!("noTarget: operation 2: no value of {manager} matches the filter of the path")
+    );
+}
+
+#[test]
+fn listed_values_are_removed_in_any_letter_case_and_by_their_parts() {
+    let (a, b) = (before()["emails"][0].clone(), before()["emails"][1].clone());
+    let remove = |value: Value| json!([{"op": "remove", "path": "emails", "value": value}]);
+    check(remove(json!([{"value": "A@X.example"}])), json!({"emails": [b]}));
+    check(remove(json!({"type": "HOME"})), json!({"emails": [a]}));
+    check(remove(json!([{"value": "a@x.example", "type": "home"}])), json!({}));
+    check(remove(json!([])), json!({}));
+    check(remove(json!([a, b])), json!({"emails": null}));
+}
+
+#[test]
+fn an_attribute_has_a_thousand_values_at_most() {
+    let values = |from: usize| -> Vec<Value> {
+        (from..from + 600).map(|n| json!({"value": format!("{n}@x.example")})).collect()
+    };
+    let add = |from: usize| json!({"op": "add", "path": "emails", "value": values(from)});
+    let error = patch(json!([add(0), add(0), add(600)]), Mode::Lenient);
+    let expected = "invalidValue: operation 3: emails has 1202 values; 1000 are allowed";
+    assert_eq!(error.expect_err("is refused"), expected);
+}
+
+#[test]
+fn operations_that_compare_too_much_are_refused() {
+    let long = "a".repeat(16_000);
+    let values: Vec<Value> =
+        (0..200).map(|n| json!({"value": format!("{long}{n}"), "type": "other"})).collect();
+    let add = json!({"op": "add", "path": "emails", "value": values});
+    let set = json!({"op": "replace", "path": "emails[type eq \"work\" or value ew \"x\"].display", "value": "A"});
+    let mut operations = vec![add];
+    operations.extend(vec![set; 8]);
+    let error = patch(json!(operations), Mode::Lenient).expect_err("is refused");
+    let expected = "tooMany: operation 7: the operations compare too much with the values of emails; send fewer at once";
+    assert_eq!(error, expected);
+}
+
+#[test]
+fn an_extension_goes_and_comes_by_its_urn() {
+    let extension = json!({"department": "Ops", "costCenter": "7"});
+    let add = json!({"op": "add", "path": ENTERPRISE, "value": extension});
+    check(json!([add]), json!({ENTERPRISE: extension}));
+    check(json!([add, {"op": "remove", "path": ENTERPRISE.to_uppercase()}]), json!({}));
+    check(json!([add, {"op": "replace", "value": {ENTERPRISE: null}}]), json!({}));
+    check(json!([add, {"op": "add", "value": {ENTERPRISE: null}}]), json!({ENTERPRISE: extension}));
+}
+
+#[test]
+fn a_path_in_a_schema_that_nobody_knows_is_dropped() {
+    let (_, deviations) =
+        patch(json!([{"op": "add", "path": "urn:acme:2.0:User:badge", "value": 1}]), Mode::Lenient)
+            .unwrap();
+    assert_eq!(deviations, ["unknown-attribute(urn:acme:2.0:User:badge)"]);
+    for (path, expected) in [
+        ("urn:acme:2.0:User:badge", "\"urn:acme:2.0:User:badge\" is no attribute of the schema"),
+        ("email", "\"email\" is no attribute; its plural is"),
+    ] {
+        let error = patch(json!([{"op": "add", "path": path, "value": []}]), Mode::Strict);
+        let expected = format!("invalidPath: operation 1: {expected} (strict mode)");
+        assert_eq!(error.expect_err("is refused"), expected);
+    }
+    for path in [
+        "urn:ietf:params:scim:schemas:core:2.0:Group:members",
+        "urn:ietf:params:scim:schemas:core:2.0:User:nosuch",
+        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User.nosuch",
+    ] {
+        let error = patch(json!([{"op": "add", "path": path, "value": 1}]), Mode::Lenient);
+        let error = error.expect_err("is refused");
+        assert!(error.starts_with("invalidPath: operation 1: "), "{path}: {error}");
+    }
+}
+
+#[test]
+fn strict_readers_find_no_target_where_a_value_path_selects_nothing() {
+    let operation =
+        json!([{"op": "replace", "path": "phoneNumbers[type eq \"fax\"].value", "value": null}]);
+    assert_eq!(
+        patch(operation, Mode::Strict).expect_err("is refused"),
+        "noTarget: operation 1: no value of phoneNumbers matches the filter of the path"
+    );
+}
+
+#[test]
+fn an_error_names_the_operation_of_the_request() {
+    let operations = json!([
+        {"op": "add", "value": {"title": "x", "nickName": "y", "name": {"givenName": null}}},
+        {"op": "add", "value": {}},
+        {"op": "remove", "path": "ims[type eq \"x\"]"},
+    ]);
+    assert_eq!(
+        patch(operations, Mode::Lenient).expect_err("is refused"),
+        "noTarget: operation 3: no value of ims matches the filter of the path"
+    );
+}
+
+#[test]
+fn operations_apply_in_order_and_see_one_another() {
+    check(
+        json!([{"op": "add", "path": "title", "value": "x"}, {"op": "remove", "path": "title"}, {"op": "add", "path": "title", "value": "Lead"}]),
+        json!({}),
+    );
+}
+
+#[test]
+fn what_cannot_be_is_refused_with_its_operation() {
+    refused(json!({"op": "remove"}), "noTarget: operation 1: a remove needs a path");
+    refused(
+        json!({"op": "remove", "path": "userName"}),
+        "mutability: operation 1: userName is required and cannot be removed",
+    );
+    refused(
+        json!({"op": "replace", "path": "userName", "value": null}),
+        "invalidValue: userName is required and must not be empty",
+    );
+    refused(
+        json!({"op": "replace", "path": "id", "value": "x"}),
+        "mutability: operation 1: id is read-only",
+    );
+    refused(
+        json!({"op": "add", "path": "groups", "value": []}),
+        "mutability: operation 1: groups is read-only",
+    );
+    refused(
+        json!({"op": "add", "path": "meta.created", "value": "x"}),
+        "mutability: operation 1: meta.created is read-only",
+    );
+    refused(
+        json!({"op": "add", "path": "nosuch", "value": 1}),
+        "invalidPath: operation 1: \"nosuch\" names no attribute of User",
+    );
+    refused(
+        json!({"op": "add", "path": "emails[type pr", "value": 1}),
+        "invalidPath: operation 1: the path \"emails[type pr\" is malformed: expected `]` at character 15",
+    );
+    refused(
+        json!({"op": "add", "path": "emails[nosuch pr]", "value": 1}),
+        "invalidPath: operation 1: \"nosuch\" is no sub-attribute of emails",
+    );
+    refused(
+        json!({"op": "add", "path": "title[value pr]", "value": 1}),
+        "invalidPath: operation 1: title is not complex and takes no [filter]",
+    );
+    refused(
+        json!({"op": "upsert", "path": "title", "value": 1}),
+        "invalidSyntax: operation 1: op is add, remove or replace, not \"upsert\"",
+    );
+    refused(
+        json!({"op": "replace", "path": "active", "value": "Maybe"}),
+        "invalidValue: operation 1: active must be true or false, not the string \"Maybe\"",
+    );
+    for op in ["add", "replace"] {
+        refused(
+            json!({"op": op, "path": "title"}),
+            "invalidValue: operation 1: add and replace need a value; null unassigns",
+        );
+    }
+    refused(
+        json!({"op": "replace", "path": "name.familyName[value pr]", "value": 1}),
+        "invalidPath: operation 1: name.familyName is not complex and takes no [filter]",
+    );
+    refused(
+        json!({"op": "replace", "path": "emails[type eq \"work\"]", "value": [{}, {}]}),
+        "invalidValue: operation 1: the path selects one value of emails; several were sent",
+    );
+    refused(
+        json!({"op": "add", "value": "x"}),
+        "invalidValue: operation 1: without a path the value must be an object",
+    );
+    refused(
+        json!({"op": "remove", "path": "phoneNumbers[type eq \"fax\"]"}),
+        "noTarget: operation 1: no value of phoneNumbers matches the filter of the path",
+    );
+    refused(
+        json!({"op": "replace", "path": 1, "value": 1}),
+        "invalidPath: operation 1: path must be a string",
+    );
+    refused(json!(7), "invalidSyntax: operation 1: an operation is an object");
+}
+
+#[test]
+fn read_only_attributes_in_a_value_are_ignored_and_reported() {
+    let (after, deviations) = patch(json!([{"op": "replace", "value": {"id": "x", "meta": {}, "groups": [], "title": "T", "nosuch": 1}}]), Mode::Lenient).unwrap();
+    assert_eq!(after["title"], "T");
+    assert_eq!(
+        deviations,
+        [
+            "read-only-in-patch(id)",
+            "read-only-in-patch(meta)",
+            "read-only-in-patch(groups)",
+            "unknown-attribute(nosuch)"
+        ]
+    );
+}
+
+#[track_caller]
+fn members(operations: Value, expected: &str) {
+    let schemas = Schemas::builtin(&Options::default());
+    let group = schemas.resource_type_by_name("Group").unwrap();
+    let mut reader = Reader::new(&schemas, group.kind, Mode::Lenient);
+    let resource =
+        json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": "G"});
+    let resource = reader.resource(&resource, Message::Post).unwrap();
+    let body = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": operations});
+    let patched = Patch::parse(&mut reader, &body, GroupReplace::Rfc)
+        .and_then(|it| it.apply(&mut reader, resource));
+    let text = match patched {
+        Err(error) => error.to_string(),
+        Ok(patched) => {
+            let edits = patched.members.iter().map(|edit| match edit {
+                MemberEdit::Delta(delta) => {
+                    format!("{:?} +{:?} -{:?}", delta.base(), delta.added(), delta.removed())
+                        .replace('"', "")
+                }
+                MemberEdit::RemoveWhere(_) => "where".to_owned(),
+            });
+            edits.collect::<Vec<_>>().join("; ")
+        }
+    };
+    assert_eq!(text, expected);
+}
+
+#[test]
+fn member_operations_fold_into_one_delta() {
+    let add = json!({"op": "add", "path": "members", "value": [{"value": "a"}, {"value": "b", "display": "x"}]});
+    members(json!([add, {"op": "remove", "path": "members[value eq \"a\"]"}]), "Keep +{b} -{a}");
+    members(
+        json!([add, {"op": "remove", "path": "members"}, {"op": "add", "path": "members", "value": {"value": "c"}}]),
+        "Empty +{c} -{}",
+    );
+    members(
+        json!([{"op": "replace", "path": "members", "value": [{"value": "a"}]}]),
+        "Empty +{a} -{}",
+    );
+    members(json!([{"op": "replace", "value": {"displayName": "H"}}, add]), "Keep +{a, b} -{}");
+    members(
+        json!([{"op": "remove", "path": "members[value eq \"a\" or value eq \"b\"]"}]),
+        "Keep +{} -{a, b}",
+    );
+    members(
+        json!([add, {"op": "remove", "path": "members[type eq \"User\"]"}, add]),
+        "Keep +{a, b} -{}; where; Keep +{a, b} -{}",
+    );
+}
+
+#[test]
+fn remove_members_with_values_removes_only_those() {
+    members(
+        json!([{"op": "remove", "path": "members", "value": [{"$ref": null, "value": "a"}]}]),
+        "Keep +{} -{a}",
+    );
+    members(json!([{"op": "remove", "path": "members", "value": []}]), "Keep +{} -{}");
+    members(
+        json!([{"op": "remove", "path": "members", "value": [{"$ref": null, "value": null}]}]),
+        "Keep +{} -{}",
+    );
+    members(json!([{"op": "remove", "path": "members", "value": null}]), "Empty +{} -{}");
+}
+
+#[test]
+fn a_member_that_names_nobody_is_refused_where_it_would_join_or_replace() {
+    let text = "invalidValue: operation 1: every member in urn:ietf:params:scim:schemas:core:2.0:Group:members needs a value, its id";
+    for op in ["add", "replace"] {
+        for value in [
+            json!([{"value": null}]),
+            json!([{"value": "a"}, {"display": "x"}]),
+            json!({"value": ""}),
+        ] {
+            members(json!([{"op": op, "path": "members", "value": value}]), text);
+        }
+    }
+    members(json!([{"op": "add", "path": "members", "value": [{}]}]), "Keep +{} -{}");
+    members(json!([{"op": "replace", "path": "members", "value": []}]), "Empty +{} -{}");
+    members(
+        json!([{"op": "replace", "path": "members"}]),
+        "invalidValue: operation 1: add and replace need a value; null unassigns",
+    );
+}
+
+#[test]
+fn members_are_not_changed_in_place() {
+    let text =
+        "mutability: operation 1: a member cannot be changed in place; remove it and add another";
+    members(
+        json!([{"op": "replace", "path": "members[value eq \"a\"]", "value": {"value": "b"}}]),
+        text,
+    );
+    members(json!([{"op": "replace", "path": "members.value", "value": "b"}]), text);
+    members(
+        json!([{"op": "replace", "path": "members[value eq \"a\"].display", "value": "b"}]),
+        "mutability: operation 1: urn:ietf:params:scim:schemas:core:2.0:Group:members.display is read-only",
+    );
+}
+
+/// A schema with what the built-in ones lack: lists of simple values, required and immutable
+/// attributes and parts.
+fn gadgets() -> Schemas {
+    let schema = json!({"id": "urn:x:Gadget", "attributes": [
+        {"name": "tags", "multiValued": true},
+        {"name": "kinds", "type": "complex", "multiValued": true, "subAttributes": [{"name": "type"}]},
+        {"name": "serial", "mutability": "immutable"},
+        {"name": "maker", "type": "complex", "subAttributes": [
+            {"name": "name", "required": true}, {"name": "country", "mutability": "immutable"}, {"name": "note"}]},
+        {"name": "parts", "type": "complex", "multiValued": true, "required": true, "subAttributes": [
+            {"name": "value", "required": true}, {"name": "code", "mutability": "immutable"}, {"name": "count", "type": "integer"}]},
+    ]});
+    let types = json!([{"name": "Gadget", "endpoint": "/Gadgets", "schema": "urn:x:Gadget"}]);
+    Schemas::load(&[schema], &types).unwrap()
+}
+
+#[track_caller]
+fn gadget(operation: Value, expected: &str) {
+    let schemas = gadgets();
+    let gadget = schemas.resource_type_by_name("Gadget").unwrap();
+    let mut reader = Reader::new(&schemas, gadget.kind, Mode::Strict);
+    let before = json!({
+        "schemas": ["urn:x:Gadget"], "tags": ["red", "Blue"], "serial": "7",
+        "maker": {"name": "Acme", "country": "NO"}, "parts": [{"value": "bolt", "code": "b1"}],
+    });
+    let resource = reader.resource(&before, Message::Post).unwrap();
+    let body = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": [operation]});
+    let patched = Patch::parse(&mut reader, &body, GroupReplace::Rfc)
+        .and_then(|it| it.apply(&mut reader, resource));
+    let text = match patched {
+        Err(error) => error.to_string().replace("urn:x:Gadget:", ""),
+        Ok(Patched { attributes, .. }) => {
+            let printed =
+                Printed { schemas: &schemas, attributes: &attributes, core: gadget.schema };
+            serde_json::to_string(&printed).unwrap()
+        }
+    };
+    assert!(text.contains(expected), "{text}");
+}
+
+#[test]
+fn a_filter_selects_simple_values_by_value() {
+    let red = "tags[value eq \"RED\"]";
+    gadget(json!({"op": "remove", "path": red}), r#""tags":["Blue"]"#);
+    gadget(json!({"op": "replace", "path": red, "value": "green"}), r#""tags":["green","Blue"]"#);
+    gadget(
+        json!({"op": "replace", "path": "tags[value eq \"x\"]", "value": "y"}),
+        "noTarget: operation 1: no value of tags matches",
+    );
+    gadget(json!({"op": "add", "path": "tags", "value": ["red", "x"]}), r#"["red","Blue","x"]"#);
+}
+
+#[test]
+fn labels_stay_where_there_is_nothing_but_labels() {
+    let kinds = json!([{"type": "a"}, {"type": "b"}]);
+    gadget(
+        json!({"op": "replace", "path": "kinds", "value": kinds}),
+        r#""kinds":[{"type":"a"},{"type":"b"}]"#,
+    );
+    gadget(json!({"op": "add", "path": "kinds.type", "value": "c"}), r#""kinds":[{"type":"c"}]"#);
+}
+
+#[test]
+fn what_is_immutable_is_set_once() {
+    let refused =
+        |path: &str| format!("mutability: operation 1: {path} has a value and is immutable");
+    gadget(json!({"op": "add", "path": "serial", "value": "7"}), r#""serial":"7""#);
+    gadget(json!({"op": "replace", "path": "serial", "value": "8"}), &refused("serial"));
+    gadget(json!({"op": "remove", "path": "serial"}), &refused("serial"));
+    gadget(
+        json!({"op": "add", "path": "maker", "value": {"country": "SE"}}),
+        &refused("maker.country"),
+    );
+    gadget(
+        json!({"op": "replace", "path": "parts[value pr].code", "value": "b2"}),
+        &refused("parts.code"),
+    );
+    gadget(json!({"op": "remove", "path": "maker.country"}), &refused("maker.country"));
+    gadget(
+        json!({"op": "replace", "path": "parts[value pr]", "value": {"value": "nut", "code": "n1"}}),
+        r#""parts":[{"value":"nut","code":"n1"}]"#,
+    );
+}
+
+#[test]
+fn what_is_required_stays() {
+    gadget(
+        json!({"op": "add", "path": "maker", "value": {"note": "x"}}),
+        r#""maker":{"name":"Acme","country":"NO","note":"x"}"#,
+    );
+    gadget(
+        json!({"op": "remove", "path": "maker.name"}),
+        "mutability: operation 1: maker.name is required and cannot be removed",
+    );
+    gadget(
+        json!({"op": "replace", "path": "maker", "value": {"name": null}}),
+        "invalidValue: maker.name is required and must not be empty",
+    );
+    gadget(
+        json!({"op": "remove", "path": "parts[value eq \"bolt\"]"}),
+        "mutability: operation 1: parts is required; one value must stay",
+    );
+    gadget(
+        json!({"op": "add", "path": "parts[value eq \"bolt\"].count", "value": 2}),
+        r#""parts":[{"value":"bolt","code":"b1","count":2}]"#,
+    );
+    gadget(
+        json!({"op": "add", "path": "parts", "value": {"count": 2}}),
+        "invalidValue: parts.value is required and must not be empty",
+    );
+}
+
+#[test]
+fn what_was_lacking_before_does_not_stand_in_the_way() {
+    let schemas = gadgets();
+    let kind = schemas.resource_type_by_name("Gadget").unwrap().kind;
+    let stored = crate::value::read_body(&schemas, kind, br#"{"maker":{"note":"x"}}"#).unwrap();
+    let mut reader = Reader::new(&schemas, kind, Mode::Strict);
+    let mut apply = |operation: Value| {
+        let body = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": [operation]});
+        let patch = Patch::parse(&mut reader, &body, GroupReplace::Rfc).unwrap();
+        patch.apply(&mut reader, stored.clone()).map(|_| ()).map_err(|it| it.detail)
+    };
+    assert_eq!(apply(json!({"op": "add", "path": "serial", "value": "7"})), Ok(()));
+    let parts = json!({"op": "add", "path": "parts", "value": [{"count": 1}]});
+    let expected = "urn:x:Gadget:parts.value is required and must not be empty";
+    assert_eq!(apply(parts), Err(expected.to_owned()));
+}

@@ -10,7 +10,7 @@ use crate::filter::{
     resolve_within,
 };
 use crate::membership::Delta;
-use crate::path::{self, AttributePath, Named, Target};
+use crate::path::{self, Named, Target};
 use crate::schema::{AttrId, Attribute, DataType, Mutability, Place, SchemaId};
 use crate::urn;
 use crate::value::{Attributes, Reader, Val, check_members};
@@ -180,14 +180,7 @@ impl Parser<'_, '_> {
         }
         let (found, named) = self.path(text)?;
         let Some(Named::Attribute(target)) = named else {
-            // What lies in a schema that is not known here is dropped, as in a value without path.
-            if self.is_foreign(&found.path) {
-                let deviation = Deviation::unknown_attribute(text);
-                return self.reader.deviate(deviation).map_err(as_path_error);
-            }
-            let kind = &self.reader.schemas.resource_type(self.reader.kind).name;
-            let path = quote(text);
-            return Err(Error::invalid_path(format!("{path} names no attribute of {kind}")));
+            return self.unknown(text);
         };
         self.check_mutability(target)?;
         if op == Op::Remove && found.filter.is_none() {
@@ -219,12 +212,10 @@ impl Parser<'_, '_> {
         Ok((found, named))
     }
 
-    /// Whether a path lies in a schema that the service provider does not know at all.
-    fn is_foreign(&self, path: &AttributePath) -> bool {
-        let Some(urn) = &path.urn else { return false };
-        let is_known = |urn: &str| self.reader.schemas.schema_by_urn(urn).is_some();
-        let is_urn = urn.get(..4).is_some_and(|scheme| scheme.eq_ignore_ascii_case("urn:"));
-        is_urn && !is_known(urn) && !is_known(&format!("{urn}:{}", path.name))
+    /// A path that names no attribute is dropped and reported, as the same name in a value without
+    /// path is: one unknown attribute must not fail a whole object in every cycle.
+    fn unknown(&mut self, path: &str) -> Result<(), Error> {
+        self.reader.deviate(Deviation::unknown_attribute(path)).map_err(as_path_error)
     }
 
     fn check_mutability(&self, target: Target) -> Result<(), Error> {
@@ -345,10 +336,10 @@ impl Parser<'_, '_> {
         }
         let sub = match sub {
             None => None,
-            Some(name) => Some(schemas.sub_attribute(attribute.id, name).ok_or_else(|| {
-                let (path, name) = (&attribute.path, quote(name));
-                Error::invalid_path(format!("{name} is no sub-attribute of {path}"))
-            })?),
+            Some(name) => match schemas.sub_attribute(attribute.id, name) {
+                Some(sub) => Some(sub),
+                None => return self.unknown(&format!("{}.{name}", attribute.path)),
+            },
         };
         if let Some(sub) = sub {
             self.check_mutability(Target { attribute: attribute.id, sub: Some(sub) })?;

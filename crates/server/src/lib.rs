@@ -1,1 +1,31 @@
-//! The HTTP edge: accept loop, limits, SCIM and subsystem endpoints.
+//! The HTTP edge: an accept loop with bounds, and the endpoints of SCIM and of the subsystem.
+//!
+//! ```text
+//! listen ─ worker ─┬─ scim2    door, body, interpreter, reader, engine, window
+//!                  ├─ service  Start, Stop, Restart, IsRunning, GetSubsystemState
+//!                  └─ health   /health, /ready
+//! ```
+//!
+//! [`Server::bind`] takes the [`Parts`] that a server is made of, [`Server::run`] serves until it is
+//! told to stop, and then drains. A request passes each room once, and no room calls an earlier one.
+#![warn(missing_docs)]
+
+mod body;
+mod context;
+mod door;
+mod error;
+mod flight;
+mod health;
+mod limit;
+mod listen;
+mod request_line;
+mod respond;
+mod route;
+mod scim2;
+mod service;
+mod token_cache;
+mod worker;
+
+pub use context::Parts;
+pub use listen::Server;
+pub use token_cache::DOCUMENT as TOKENS_DOCUMENT;

@@ -87,7 +87,7 @@ pub fn open(
     };
     let mut connection = connect(&path)?;
     migrate::migrate(&mut connection)?;
-    let registry = Arc::new(Registry::load(&mut connection, &schemas, &indexes)?);
+    let registry = Arc::new(Registry::load(&mut connection, &schemas, &indexes, options.role)?);
     let readers = Readers::start(&path, options.readers, options.deadline, &schemas, &registry)?;
     let writer = Writer::start(connection, path.clone(), schemas.clone(), registry);
     let writer = writer.map_err(|cause| OpenError::Folder { folder: options.folder, cause })?;

@@ -8,7 +8,7 @@ use provost_store::{Indexes, ResourceId};
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
 use uuid::Uuid;
 
-use crate::OpenError;
+use crate::{OpenError, Role};
 
 /// Rises when the bytes of keys change for the same values.
 const KEY_FORMAT: i64 = 1;
@@ -22,11 +22,13 @@ pub(crate) struct Registry {
 }
 
 impl Registry {
-    /// Reads the numbers, gives new names new ones, and rebuilds the keys if the indexes changed.
+    /// Reads the numbers and gives new names new ones. A server rebuilds the keys if the indexes
+    /// changed; a command beside it has no say in that.
     pub(crate) fn load(
         connection: &mut Connection,
         schemas: &Schemas,
         indexes: &Indexes,
+        role: Role,
     ) -> Result<Self, OpenError> {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut attributes = HashMap::new();
@@ -41,7 +43,10 @@ impl Registry {
         }
         let by_kind_number = kinds.iter().map(|(kind, no)| (*no, *kind)).collect();
         let registry = Self { attributes, kinds, by_kind_number };
-        registry.follow(&transaction, schemas, indexes)?;
+        match role {
+            Role::Serve => registry.follow(&transaction, schemas, indexes)?,
+            Role::Command => {}
+        }
         transaction.commit()?;
         Ok(registry)
     }

@@ -2,4 +2,7 @@
 
 #![warn(missing_docs)]
 
+pub mod clock;
+pub mod idp;
+pub mod server;
 pub mod transcript;

@@ -187,7 +187,11 @@ impl Writer {
         self.users = found;
     }
 
-    fn after(&self, pending: &Pending, there: &BTreeMap<String, (String, User)>) -> BTreeMap<String, User> {
+    fn after(
+        &self,
+        pending: &Pending,
+        there: &BTreeMap<String, (String, User)>,
+    ) -> BTreeMap<String, User> {
         let mut users = self.users.clone();
         match pending {
             Pending::Create(name) => {

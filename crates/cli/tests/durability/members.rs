@@ -23,7 +23,8 @@ async fn parallel_members_over_http_lose_nothing_and_etags_grow() {
     let (renamer, renamed) = (api.clone(), path.clone());
     clients.spawn(async move {
         for n in 0..40 {
-            let rename = json!({"op": "replace", "path": "displayName", "value": format!("Crowd {n}")});
+            let rename =
+                json!({"op": "replace", "path": "displayName", "value": format!("Crowd {n}")});
             let answer = renamer.patch(&renamed, rename).await.unwrap();
             assert_eq!(answer.status, StatusCode::NO_CONTENT, "{answer:?}");
         }

@@ -113,7 +113,12 @@ pub(crate) fn free_port() -> u16 {
 
 impl Api {
     /// Sends a request; `None` if the connection broke before the answer was there.
-    pub(crate) async fn send(&self, method: Method, path: &str, body: Option<Value>) -> Option<Answer> {
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> Option<Answer> {
         let url = format!("{}/scim/v2{path}", self.base);
         let mut request = self.client.request(method, url).bearer_auth(&self.token);
         if let Some(body) = body {

@@ -1,0 +1,6 @@
+//! The commands, a file each.
+
+pub(crate) mod check_config;
+pub(crate) mod serve;
+pub(crate) mod token;
+pub(crate) mod trial;

@@ -1,0 +1,39 @@
+//! `provost serve`: settings, database, server; until SIGTERM or Ctrl-C.
+
+use provost_platform::setting::{Flags, Inputs, load};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::failure::Failure;
+use crate::{log, wiring};
+
+pub(crate) async fn run(flags: Flags) -> Result<(), Failure> {
+    let inputs =
+        Inputs::of_process(flags).map_err(Failure::unable("find the working directory"))?;
+    let report = load(&inputs);
+    let warnings: Vec<String> = report.warnings.iter().map(ToString::to_string).collect();
+    let settings = report.into_settings().map_err(|report| Failure::Settings(mistakes(&report)))?;
+    log::start(&settings.provost.log);
+    for warning in warnings {
+        tracing::warn!("{warning}");
+    }
+    let running = wiring::start(&settings).await?;
+    running.serve(stop_signal()).await;
+    tracing::info!("Stopped");
+    Ok(())
+}
+
+/// The errors of a report, and how to see all of it.
+fn mistakes(report: &provost_platform::setting::Report) -> String {
+    let mut lines: Vec<String> = report.errors.iter().map(|it| format!("error: {it}")).collect();
+    lines.push("provost check-config, with the same flags, shows every setting".into());
+    lines.join("\n")
+}
+
+/// Ends with SIGTERM or Ctrl-C.
+pub(crate) async fn stop_signal() {
+    let mut terminate = signal(SignalKind::terminate()).expect("SIGTERM can be listened for");
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}

@@ -1,0 +1,255 @@
+//! From settings to a running server; shared by `serve` and `try`.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use provost_auth::{
+    Binding, Chain, FetchLimits, HttpKeySource, JwtMethod, JwtTrust, KeyCache, KeyRefresh, KeyUrl,
+    Pace, Pair,
+};
+use provost_engine::{
+    Clock as _, Engine, Policy, Put, Reserved, SystemClock, SystemIds, UnknownMember,
+};
+use provost_platform::client_binding::ClientBinding;
+use provost_platform::setting::{self, Dialect, Jwt, Settings, Trust};
+use provost_platform::state::{Starting, State, Subsystem};
+use provost_platform::{DEFAULT_TENANT, principal};
+use provost_scim::patch::GroupReplace;
+use provost_scim::schema::{GroupDisplayName, Kind, Options as SchemaOptions, Schemas};
+use provost_scim::value::{Mode, fold};
+use provost_server::{Parts, Server};
+use provost_sqlite::{Options, SqliteStore};
+use provost_store::{Indexes, Store as _};
+use tokio::task::JoinHandle;
+
+use crate::failure::Failure;
+
+/// A server that listens.
+pub(crate) struct Running {
+    server: Server,
+    store: Arc<SqliteStore>,
+    refresh: Option<JoinHandle<()>>,
+}
+
+/// Opens the database, makes the parts, listens, and starts the subsystem if it starts by itself.
+pub(crate) async fn start(settings: &Settings) -> Result<Running, Failure> {
+    let Settings { provost, trust, .. } = settings;
+    let schemas = Arc::new(schemas(&provost.dialect));
+    let indexes = Arc::new(Indexes::new(&schemas));
+    let options = Options::serve(&provost.data_folder);
+    let store = provost_sqlite::open(options, schemas.clone(), indexes.clone());
+    let store = Arc::new(store.map_err(Failure::unable("serve"))?);
+    let tenant = store.tenant(DEFAULT_TENANT.into()).await;
+    let (chain, refresh) = chain(trust.as_ref(), &provost.jwt)?;
+    let (subsystem, starting) = Subsystem::at_start(settings);
+    let parts = Parts {
+        engine: Engine {
+            store: store.clone(),
+            schemas: schemas.clone(),
+            indexes,
+            clock: Arc::new(SystemClock),
+            ids: Arc::new(SystemIds::default()),
+        },
+        policy: Arc::new(ArcSwap::from_pointee(policy(
+            &schemas,
+            &provost.dialect,
+            provost.limits.page_size,
+            provost.limits.response_members,
+        ))),
+        tenant: tenant.map_err(Failure::unable("read the database"))?,
+        chain,
+        subsystem: subsystem.clone(),
+        limits: provost.limits.clone(),
+        public_base_url: provost.public_base_url.clone(),
+        admin_name: trust.as_ref().map(|it| it.admin_name.clone()),
+        dialect: dialect(&provost.dialect),
+    };
+    let server = Server::bind(provost.listen, parts).await;
+    let server = server.map_err(Failure::unable(&format!("listen on {}", provost.listen)))?;
+    // Whoever waits for the state finds a server that listens.
+    starting.map(Starting::finish);
+    say(settings, server.local_addr(), &subsystem);
+    let refresh = refresh.map(|it| tokio::spawn(it.run()));
+    Ok(Running { server, store, refresh })
+}
+
+/// Opens the database of a folder beside a server, or before there is one.
+pub(crate) fn open_beside(data: &Path) -> Result<SqliteStore, Failure> {
+    // The indexes must be those of the server, which may have other settings: a command that came
+    // first would rebuild them. It reads none of them, so it leaves them as they are.
+    let schemas = Arc::new(Schemas::builtin(&SchemaOptions::default()));
+    let indexes = Arc::new(Indexes::new(&schemas));
+    provost_sqlite::open(Options::command(data), schemas, indexes)
+        .map_err(Failure::unable("open the database"))
+}
+
+impl Running {
+    /// Where the server listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.server.local_addr()
+    }
+
+    /// Where its resources are.
+    pub(crate) fn store(&self) -> Arc<SqliteStore> {
+        self.store.clone()
+    }
+
+    /// Serves until `stop` is there, and drains.
+    pub(crate) async fn serve(self, stop: impl Future<Output = ()>) {
+        let Self { server, store, refresh } = self;
+        server.run(stop).await;
+        if let Some(refresh) = refresh {
+            refresh.abort();
+        }
+        // The writer finishes what it took, and its thread ends, when the last of these goes.
+        drop(store);
+    }
+}
+
+fn schemas(dialect: &Dialect) -> Schemas {
+    let group_display_name = match dialect.group_display_name_unique {
+        true => GroupDisplayName::Unique,
+        false => GroupDisplayName::Free,
+    };
+    Schemas::builtin(&SchemaOptions { group_display_name })
+}
+
+fn policy(
+    schemas: &Schemas,
+    dialect: &Dialect,
+    page_size: usize,
+    response_members: usize,
+) -> Policy {
+    Policy {
+        mode: match dialect.mode {
+            setting::Mode::Lenient => Mode::Lenient,
+            setting::Mode::Strict => Mode::Strict,
+        },
+        unknown_member: match dialect.unknown_member {
+            setting::UnknownMember::Refuse => UnknownMember::Refuse,
+            setting::UnknownMember::Skip => UnknownMember::Skip,
+        },
+        put: match dialect.put {
+            setting::Put::Replace => Put::Replace,
+            setting::Put::Merge => Put::Merge,
+        },
+        group_replace: match dialect.group_replace {
+            setting::GroupReplace::Rfc => GroupReplace::Rfc,
+            setting::GroupReplace::Additive => GroupReplace::Additive,
+        },
+        reserved: reserved(schemas),
+        page_size_max: page_size,
+        response_members_max: response_members,
+        ..Policy::new(schemas)
+    }
+}
+
+fn dialect(dialect: &Dialect) -> provost_dialect::Options {
+    let empty_string = match dialect.empty_string {
+        setting::EmptyString::Unassign => provost_dialect::EmptyString::Unassign,
+        setting::EmptyString::Keep => provost_dialect::EmptyString::Keep,
+    };
+    provost_dialect::Options { empty_string }
+}
+
+/// The names of the platform's own users and groups.
+fn reserved(schemas: &Schemas) -> Vec<Reserved> {
+    let users = principal::USERS.iter().map(|it| it.name).collect::<Vec<_>>();
+    [("User", "userName", users), ("Group", "displayName", principal::GROUPS.to_vec())]
+        .into_iter()
+        .filter_map(|(resource_type, attribute, names)| {
+            let resource_type = schemas.resource_type_by_name(resource_type)?;
+            let attribute = schemas.in_schema(resource_type.schema, attribute)?;
+            let fold = |name: &str| fold(schemas.attribute(attribute), name).into();
+            let names: BTreeSet<Box<str>> = names.into_iter().map(fold).collect();
+            let kind: Kind = resource_type.kind;
+            let reason = format!(
+                "this {} belongs to the platform and is not provisioned",
+                resource_type.name.to_lowercase()
+            );
+            Some(Reserved { kind, attribute, names, reason: reason.into() })
+        })
+        .collect()
+}
+
+fn chain(trust: Option<&Trust>, jwt: &Jwt) -> Result<(Chain, Option<KeyRefresh>), Failure> {
+    let Some(trust) = trust else { return Ok((Chain::opaque_only(), None)) };
+    let url: KeyUrl =
+        trust.key_url.as_str().parse().map_err(Failure::unable("use jwtPublicKeyUrl"))?;
+    let source = HttpKeySource::new(url, FetchLimits::default());
+    let source = source.map_err(Failure::unable("fetch signing keys"))?;
+    let pace = Pace { again_seconds: jwt.unknown_key_refresh.as_secs(), ..Pace::default() };
+    let now = || SystemClock.now_micros().div_euclid(1_000_000);
+    let (cache, refresh) = KeyCache::new(Box::new(source), pace, Box::new(now));
+    let seconds = |it: std::time::Duration| i64::try_from(it.as_secs()).unwrap_or(i64::MAX);
+    let trust = JwtTrust {
+        skew_seconds: seconds(jwt.skew),
+        lifetime_max_seconds: seconds(jwt.lifetime_max),
+        ..JwtTrust::new(trust.issuer.clone(), binding(&trust.client_binding()))
+    };
+    Ok((Chain::with_jwt(JwtMethod::new(trust, cache)), Some(refresh)))
+}
+
+fn binding(binding: &ClientBinding) -> Binding {
+    match &binding.claim {
+        Some(claim) => Binding::Claim { name: claim.name.clone(), value: claim.value.clone() },
+        None => Binding::AnyOf {
+            client_id: binding.client_id.clone(),
+            claims: binding.any_of.iter().map(ToString::to_string).collect(),
+            also: binding
+                .pairs
+                .iter()
+                .map(|it| Pair {
+                    caller_claim: it.caller_claim.into(),
+                    caller: it.caller.into(),
+                    audience: it.audience.into(),
+                })
+                .collect(),
+        },
+    }
+}
+
+/// The first lines of the log: what runs where, for whom, and what to do if nothing does.
+fn say(settings: &Settings, address: SocketAddr, subsystem: &Subsystem) {
+    let status = subsystem.status();
+    let base =
+        settings.provost.public_base_url.clone().unwrap_or_else(|| format!("http://{address}"));
+    tracing::info!(
+        server.address = %address,
+        data = %settings.provost.data_folder.display(),
+        "Provost {} listens on {address}; the SCIM subsystem is {}",
+        env!("CARGO_PKG_VERSION"),
+        status.state
+    );
+    if let Some(reason) = &status.reason {
+        tracing::info!("{reason}");
+    }
+    if status.state == State::Disabled {
+        tracing::info!(
+            "To enable it, set BasicSettings.EnableSSO and SCIMSettings.enableSCIM to true in \
+             ThingworxPlatform/platform-settings.json; `provost check-config` shows all settings"
+        );
+        return;
+    }
+    tracing::info!("Tenant URL: {base}/Thingworx/SCIMProvider/SCIM/v2");
+    if !address.ip().is_loopback() {
+        tracing::warn!("Plain HTTP on {address}: a proxy in front must terminate TLS");
+    }
+    match &settings.trust {
+        Some(trust) => {
+            let explanation = trust.client_binding().explain(&trust.issuer);
+            for line in explanation.accepted {
+                tracing::info!("Accepted: {line}");
+            }
+            for line in explanation.unprotected {
+                tracing::warn!("Not protected from: {line}");
+            }
+        }
+        None => tracing::warn!(
+            "No sso-settings.json: opaque tokens alone are accepted, see `provost token create`"
+        ),
+    }
+}

@@ -1,0 +1,156 @@
+//! The ear: bytes within the bounds, then JSON within the bounds.
+
+use std::time::Duration;
+
+use bytes::BytesMut;
+use http::HeaderMap;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http_body_util::BodyExt as _;
+use hyper::body::{Body as _, Incoming};
+use provost_scim::error::{Error as Refusal, ErrorKind, quote};
+use provost_scim::json;
+use provost_scim::value::Mode;
+use serde_json::Value;
+use tokio::time::{Instant, timeout_at};
+
+use crate::limit::Limits;
+
+/// Larger documents are read on a thread of their own, so that other requests are not held up.
+const INLINE_BYTES_MAX: usize = 256 * 1024;
+
+/// Refuses a body of a kind that is not read, before it is read (RFC 7644 §3.1).
+pub(crate) fn check_kind(headers: &HeaderMap, body: &Incoming, mode: Mode) -> Result<(), Refusal> {
+    let unsupported = |detail: String| Refusal::new(ErrorKind::UnsupportedMediaType, detail);
+    if body.is_end_stream() {
+        return Ok(());
+    }
+    // A coding that makes bodies larger than what was sent is a bomb that need not exist.
+    for value in headers.get_all(CONTENT_ENCODING) {
+        if !value.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity") {
+            let coding = quote(&String::from_utf8_lossy(value.as_bytes()));
+            return Err(unsupported(format!("Content-Encoding {coding} is not read; send none")));
+        }
+    }
+    let Some(value) = headers.get(CONTENT_TYPE) else {
+        return match mode {
+            Mode::Lenient => Ok(()),
+            Mode::Strict => Err(unsupported(format!("there is no Content-Type; {READ}"))),
+        };
+    };
+    let text = String::from_utf8_lossy(value.as_bytes());
+    match is_json(&text) {
+        true => Ok(()),
+        false => Err(unsupported(format!("Content-Type {} is not read; {READ}", quote(&text)))),
+    }
+}
+
+const READ: &str = "application/scim+json and application/json are, in UTF-8";
+
+fn is_json(content_type: &str) -> bool {
+    let mut parts = content_type.split(';').map(str::trim);
+    let name = parts.next().unwrap_or_default();
+    let is_utf8 = |parameter: &str| match parameter.split_once('=') {
+        Some((name, value)) if name.trim().eq_ignore_ascii_case("charset") => {
+            value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
+        }
+        Some(_) | None => true,
+    };
+    ["application/scim+json", "application/json"].iter().any(|it| it.eq_ignore_ascii_case(name))
+        && parts.all(is_utf8)
+}
+
+/// Reads a body to its end.
+///
+/// # Errors
+/// 413 if it is too large, 408 if it is too slow, 400 if the client breaks off.
+pub(crate) async fn read(mut body: Incoming, limits: &Limits) -> Result<BytesMut, Refusal> {
+    let announced = body.size_hint().lower();
+    if announced > limits.body_bytes as u64 {
+        return Err(too_large(limits));
+    }
+    let begun = Instant::now();
+    let mut bytes = BytesMut::with_capacity(usize::try_from(announced).unwrap_or_default());
+    loop {
+        let until = begun + time_left(bytes.len(), limits);
+        let frame = match timeout_at(until, body.frame()).await {
+            Ok(None) => return Ok(bytes),
+            Ok(Some(Ok(frame))) => frame,
+            Ok(Some(Err(_))) => return Err(Refusal::invalid_syntax("the body breaks off")),
+            Err(_) => {
+                let detail = format!("the body came too slowly: {} bytes in time", bytes.len());
+                return Err(Refusal::new(ErrorKind::RequestTimeout, detail));
+            }
+        };
+        let Some(data) = frame.data_ref() else { continue };
+        if bytes.len() + data.len() > limits.body_bytes {
+            return Err(too_large(limits));
+        }
+        bytes.extend_from_slice(data);
+    }
+}
+
+/// The time, from the beginning, at which a body of so many bytes is too slow.
+fn time_left(bytes: usize, limits: &Limits) -> Duration {
+    let earned = Duration::from_secs_f64(bytes as f64 / f64::from(limits.body_rate_bytes));
+    limits.body_time.min(limits.body_grace + earned)
+}
+
+fn too_large(limits: &Limits) -> Refusal {
+    let detail = format!("the body has more than {} bytes", limits.body_bytes);
+    Refusal::new(ErrorKind::TooLarge, detail)
+}
+
+/// Reads the one JSON document of a body.
+pub(crate) async fn document(bytes: BytesMut, limits: &Limits) -> Result<Value, Refusal> {
+    if bytes.is_empty() {
+        return Err(Refusal::invalid_syntax("the request has no body"));
+    }
+    let value = match bytes.len() > INLINE_BYTES_MAX {
+        false => json::parse(&bytes, &limits.json)?,
+        true => {
+            let bounds = limits.json;
+            let read = tokio::task::spawn_blocking(move || json::parse(&bytes, &bounds)).await;
+            // A panic there is one of this request.
+            read.unwrap_or_else(|failed| std::panic::resume_unwind(failed.into_panic()))?
+        }
+    };
+    match longest_array(&value) > limits.request_members {
+        true => {
+            let detail = format!("an array has more than {} elements", limits.request_members);
+            Err(Refusal::new(ErrorKind::TooLarge, detail))
+        }
+        false => Ok(value),
+    }
+}
+
+/// The depth is bounded by the bounds of JSON.
+fn longest_array(value: &Value) -> usize {
+    match value {
+        Value::Array(elements) => {
+            elements.iter().map(longest_array).max().unwrap_or_default().max(elements.len())
+        }
+        Value::Object(members) => members.values().map(longest_array).max().unwrap_or_default(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_is_read_with_any_parameters_but_another_charset() {
+        for (content_type, expected) in [
+            ("application/scim+json", true),
+            ("application/json", true),
+            ("Application/JSON; charset=UTF-8", true),
+            ("application/scim+json;charset=\"utf-8\"; version=2", true),
+            ("application/json; charset=latin1", false),
+            ("application/json5", false),
+            ("text/json", false),
+            ("", false),
+        ] {
+            assert_eq!(is_json(content_type), expected, "{content_type}");
+        }
+    }
+}

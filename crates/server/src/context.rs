@@ -1,0 +1,98 @@
+//! What the server is made of, and one request on its way through the rooms.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use arc_swap::ArcSwap;
+use http::request;
+use hyper::body::Incoming;
+use provost_auth::Chain;
+use provost_engine::{Engine, Policy};
+use provost_platform::setting;
+use provost_platform::state::Subsystem;
+use provost_store::TenantId;
+
+use crate::flight::Flights;
+use crate::limit::Limits;
+use crate::request_line::RequestLine;
+use crate::token_cache::TokenCache;
+
+/// What a server is made of.
+pub struct Parts {
+    /// The SCIM operations and the store below them.
+    pub engine: Engine,
+    /// What is allowed; each request takes the policy that is there when it comes in.
+    pub policy: Arc<ArcSwap<Policy>>,
+    /// The tenant that all requests belong to.
+    pub tenant: TenantId,
+    /// The ways to authenticate.
+    pub chain: Chain,
+    /// The state of the SCIM subsystem.
+    pub subsystem: Subsystem,
+    /// What clients may cost.
+    pub limits: setting::Limits,
+    /// The URL that clients reach this server by, without the path of SCIM and without a slash at
+    /// its end; without it, URLs begin with the request's `Host`.
+    pub public_base_url: Option<String>,
+    /// The administrator that requests with a JWT run as.
+    pub admin_name: Option<String>,
+    /// How identity providers are understood.
+    pub dialect: provost_dialect::Options,
+}
+
+/// What all requests share.
+pub(crate) struct App {
+    pub(crate) parts: Parts,
+    pub(crate) limits: Limits,
+    pub(crate) address: SocketAddr,
+    pub(crate) tokens: TokenCache,
+    pub(crate) flights: Flights,
+    started_at: i64,
+    requests: AtomicU64,
+    draining: AtomicBool,
+}
+
+/// One request.
+pub(crate) struct Call {
+    pub(crate) app: Arc<App>,
+    pub(crate) line: Arc<RequestLine>,
+    pub(crate) head: request::Parts,
+    pub(crate) body: Incoming,
+}
+
+impl App {
+    pub(crate) fn new(parts: Parts, address: SocketAddr) -> Self {
+        let limits = Limits::new(&parts.limits);
+        Self {
+            address,
+            tokens: TokenCache::default(),
+            flights: Flights::new(limits.requests_in_flight),
+            started_at: parts.engine.clock.now_micros(),
+            requests: AtomicU64::new(0),
+            draining: AtomicBool::new(false),
+            limits,
+            parts,
+        }
+    }
+
+    /// A name for a request that no other one of this server has: its start, then a counter.
+    pub(crate) fn next_request_id(&self) -> Box<str> {
+        let number = self.requests.fetch_add(1, Ordering::Relaxed) + 1;
+        format!("{:x}-{number:x}", self.started_at).into()
+    }
+
+    /// The time in Unix seconds.
+    pub(crate) fn now_seconds(&self) -> i64 {
+        self.parts.engine.clock.now_micros().div_euclid(1_000_000)
+    }
+
+    /// From here on the server says that it is going.
+    pub(crate) fn begin_drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+}

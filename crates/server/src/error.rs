@@ -1,0 +1,193 @@
+//! From what went wrong to the answer: the one mapping outside of `scim::error` (RFC 7644 §3.12).
+
+use http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderName, HeaderValue, StatusCode};
+use provost_platform::state::{Refused, State};
+use provost_scim::error::{Error as Refusal, ErrorKind};
+use provost_scim::urn;
+use serde_json::{Value, json};
+
+use crate::request_line::RequestLine;
+use crate::token_cache::NoTokens;
+
+/// Why a request has another answer than it asked for.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// The client asked for what cannot be.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The endpoint offers only these methods.
+    #[error("the method is not offered here")]
+    MethodNotAllowed(&'static [&'static str]),
+    /// There is no credential.
+    #[error("no credential")]
+    NoCredential,
+    /// The credential does not hold.
+    #[error("the credential does not hold")]
+    BadCredential,
+    /// The keys that JWTs are checked with are not there.
+    #[error("there are no keys to check the token with")]
+    NoKeys { retry_after_seconds: u64 },
+    /// The tokens cannot be read.
+    #[error(transparent)]
+    NoTokens(#[from] NoTokens),
+    /// SCIM is not served in this state.
+    #[error("the SCIM subsystem is {0}")]
+    NotServing(State),
+    /// Too many requests are in work.
+    #[error("too many requests are in work")]
+    TooManyRequests,
+    /// The subsystem cannot do what was asked.
+    #[error(transparent)]
+    Conflict(#[from] Refused),
+    /// The engine or the store failed.
+    #[error("the operation failed")]
+    Failed(#[source] provost_engine::Error),
+    /// The answer took too long.
+    #[error("the request took longer than it may")]
+    Deadline,
+    /// A defect.
+    #[error("the request ended in a panic")]
+    Panicked,
+}
+
+/// An error as it is answered.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
+    pub(crate) body: Value,
+}
+
+/// When to come again, in seconds.
+const SOON: u64 = 1;
+const LATER: u64 = 30;
+
+impl From<provost_engine::Error> for Error {
+    fn from(error: provost_engine::Error) -> Self {
+        match error {
+            provost_engine::Error::Refused(refusal) => Self::Refused(refusal),
+            other @ (provost_engine::Error::Busy
+            | provost_engine::Error::Unavailable { .. }
+            | provost_engine::Error::Corrupt(_)) => Self::Failed(other),
+        }
+    }
+}
+
+impl Error {
+    /// The answer; what is our fault names only the request, and the state, which `/health` tells.
+    pub(crate) fn answer(&self, line: &RequestLine) -> Answer {
+        let id = line.id();
+        match self {
+            Self::Refused(refusal) => Answer::new(refusal),
+            Self::MethodNotAllowed(offered) => {
+                let allow = allow(offered);
+                let detail = format!("{} is not offered here; {allow} are", line.method());
+                Answer::new(&Refusal::new(ErrorKind::MethodNotAllowed, detail)).with(ALLOW, allow)
+            }
+            Self::NoCredential => {
+                let detail = "a bearer token is needed in the Authorization header";
+                Answer::new(&Refusal::new(ErrorKind::Unauthorized, detail))
+                    .with(WWW_AUTHENTICATE, "Bearer realm=\"scim\"")
+            }
+            Self::BadCredential => {
+                let detail = format!("the token is not accepted; the log has the reason at {id}");
+                Answer::new(&Refusal::new(ErrorKind::Unauthorized, detail))
+                    .with(WWW_AUTHENTICATE, "Bearer realm=\"scim\", error=\"invalid_token\"")
+            }
+            Self::NoKeys { retry_after_seconds } => Answer::unavailable(id, *retry_after_seconds),
+            Self::NotServing(state) => {
+                let detail = format!("the SCIM subsystem is {state}; request {id}");
+                Answer::new(&Refusal::new(ErrorKind::Unavailable, detail))
+                    .with(RETRY_AFTER, pause(*state))
+            }
+            Self::TooManyRequests => {
+                let detail = "too many requests are in work at once";
+                Answer::new(&Refusal::new(ErrorKind::TooManyRequests, detail))
+                    .with(RETRY_AFTER, SOON)
+            }
+            Self::Conflict(refused) => Answer::conflict(&refused.to_string()),
+            Self::NoTokens(NoTokens::Store(_)) | Self::Deadline => Answer::unavailable(id, SOON),
+            Self::Failed(
+                provost_engine::Error::Busy | provost_engine::Error::Unavailable { .. },
+            ) => Answer::unavailable(id, SOON),
+            Self::NoTokens(NoTokens::List(_))
+            | Self::Failed(
+                provost_engine::Error::Corrupt(_) | provost_engine::Error::Refused(_),
+            )
+            | Self::Panicked => {
+                Answer::new(&Refusal::new(ErrorKind::Internal, format!("request {id}")))
+            }
+        }
+    }
+
+    /// Whether it is the client's fault; ours is what an operator must look at.
+    pub(crate) const fn is_clients(&self) -> bool {
+        match self {
+            Self::Refused(_)
+            | Self::MethodNotAllowed(_)
+            | Self::NoCredential
+            | Self::BadCredential
+            | Self::NotServing(_)
+            | Self::TooManyRequests
+            | Self::Conflict(_) => true,
+            Self::NoKeys { .. }
+            | Self::NoTokens(_)
+            | Self::Failed(_)
+            | Self::Deadline
+            | Self::Panicked => false,
+        }
+    }
+
+    /// The error and its causes, as the log has them.
+    pub(crate) fn chain(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            text.push_str(": ");
+            text.push_str(&error.to_string());
+            cause = error.source();
+        }
+        text
+    }
+}
+
+impl Answer {
+    fn new(refusal: &Refusal) -> Self {
+        let status = StatusCode::from_u16(refusal.kind.status());
+        Self {
+            status: status.expect("the table of errors holds HTTP statuses"),
+            headers: Vec::new(),
+            body: serde_json::to_value(refusal).expect("an error prints as JSON"),
+        }
+    }
+
+    fn unavailable(id: &str, retry_after_seconds: u64) -> Self {
+        Self::new(&Refusal::new(ErrorKind::Unavailable, format!("request {id}")))
+            .with(RETRY_AFTER, retry_after_seconds)
+    }
+
+    /// No `scimType` of RFC 7644 table 9 says that a service cannot run in a state.
+    fn conflict(detail: &str) -> Self {
+        let body = json!({"schemas": [urn::ERROR], "status": "409", "detail": detail});
+        Self { status: StatusCode::CONFLICT, headers: Vec::new(), body }
+    }
+
+    fn with(mut self, name: HeaderName, value: impl ToString) -> Self {
+        let value = HeaderValue::from_str(&value.to_string());
+        self.headers.push((name, value.expect("our header values are printable ASCII")));
+        self
+    }
+}
+
+/// `Allow` (RFC 9110 §10.2.1): where there is GET, there is HEAD.
+fn allow(methods: &[&str]) -> String {
+    let head = methods.contains(&"GET").then_some("HEAD");
+    methods.iter().copied().chain(head).collect::<Vec<_>>().join(", ")
+}
+
+fn pause(state: State) -> u64 {
+    match state {
+        State::Starting | State::Stopping | State::Running => SOON,
+        State::Stopped | State::Error | State::Disabled => LATER,
+    }
+}

@@ -1,0 +1,124 @@
+//! The accept loop: each connection in a task, HTTP/1.1 or HTTP/2, with hyper's bounds set.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::sleep;
+use tracing::{debug, warn};
+
+use super::drain::{Connections, DrainSignal};
+use super::peer::{Peers, Slot};
+use super::watched::{Activity, Watched};
+use crate::context::App;
+use crate::limit::Limits;
+use crate::worker;
+
+/// The pause after a failure that concerns no single connection, such as too many open files.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Accepts connections until `stop` is there; gives those that are open then.
+pub(super) async fn accept(
+    listener: &TcpListener,
+    app: &Arc<App>,
+    stop: impl Future<Output = ()>,
+) -> Connections {
+    let limits = &app.limits;
+    let peers = Peers::new(limits.connections, limits.connections_per_address);
+    let builder = Arc::new(builder(limits));
+    let mut connections = Connections::default();
+    let mut stop = pin!(stop);
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            () = &mut stop => return connections,
+            () = connections.closed() => continue,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((stream, peer)) => match peers.admit(peer.ip()) {
+                Some(slot) => {
+                    let open = Open { stream, peer, slot, builder: Arc::clone(&builder) };
+                    connections.spawn(serve(open, Arc::clone(app), connections.drain_signal()));
+                }
+                None => debug!("Closed a connection: there are too many"),
+            },
+            Err(error) if concerns_one(&error) => {}
+            Err(error) => {
+                warn!("Could not accept a connection: {error}");
+                sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+struct Open {
+    stream: TcpStream,
+    peer: SocketAddr,
+    slot: Slot,
+    builder: Arc<Builder<TokioExecutor>>,
+}
+
+async fn serve(open: Open, app: Arc<App>, mut drain: DrainSignal) {
+    let Open { stream, peer, slot, builder } = open;
+    let _slot = slot;
+    // Answers are written whole: there is nothing to gather.
+    drop(stream.set_nodelay(true));
+    let activity = Arc::new(Activity::default());
+    let (head_time, idle_time) = (app.limits.header_time, app.limits.idle_time);
+    let io = TokioIo::new(Watched::new(stream, Arc::clone(&activity), head_time, idle_time));
+    let service = service_fn(move |request| {
+        let (app, in_work) = (Arc::clone(&app), activity.begin());
+        async move {
+            let response = worker::serve(app, request).await;
+            drop(in_work);
+            Ok::<_, Infallible>(response)
+        }
+    });
+    let mut connection = pin!(builder.serve_connection(io, service));
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = drain.begun() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        debug!(peer = %peer.ip(), "A connection ended: {error}");
+    }
+}
+
+fn builder(limits: &Limits) -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        // `Watched` knows the time for a head from the time between requests.
+        .header_read_timeout(None)
+        .max_headers(limits.header_count)
+        .max_buf_size(limits.header_bytes);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(limits.streams)
+        .max_header_list_size(u32::try_from(limits.header_bytes).unwrap_or(u32::MAX));
+    builder
+}
+
+/// Whether a failure to accept is one of the connection that was to be accepted.
+fn concerns_one(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionRefused
+    )
+}

@@ -1,0 +1,62 @@
+//! The listener: connections within bounds, each with its own limits, until the server drains.
+
+mod accept;
+mod drain;
+mod peer;
+mod watched;
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::net::{TcpListener, TcpSocket};
+use tracing::info;
+
+use crate::context::{App, Parts};
+
+/// How many connections may wait to be accepted.
+const BACKLOG: u32 = 1_024;
+
+/// A server that listens, and serves once it runs.
+pub struct Server {
+    listener: TcpListener,
+    app: Arc<App>,
+}
+
+impl Server {
+    /// Listens on an address; port 0 is a free one.
+    ///
+    /// # Errors
+    /// The address is taken, or not one of this machine.
+    #[expect(clippy::unused_async, reason = "needs a runtime, and says so")]
+    pub async fn bind(address: SocketAddr, parts: Parts) -> io::Result<Self> {
+        let socket = match address {
+            SocketAddr::V4(_) => TcpSocket::new_v4()?,
+            SocketAddr::V6(_) => TcpSocket::new_v6()?,
+        };
+        // Connections of a predecessor that was killed may linger on the port.
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        let listener = socket.listen(BACKLOG)?;
+        let app = Arc::new(App::new(parts, listener.local_addr()?));
+        Ok(Self { listener, app })
+    }
+
+    /// Where the server listens.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.app.address
+    }
+
+    /// Serves until `stop` is there; then takes no more connections, finishes the requests in work
+    /// within the drain time, and closes the rest.
+    pub async fn run(self, stop: impl Future<Output = ()>) {
+        let Self { listener, app } = self;
+        let connections = accept::accept(&listener, &app, stop).await;
+        // Readiness goes red before the door closes.
+        app.begin_drain();
+        drop(listener);
+        info!("Draining {} connections", connections.len());
+        drain::drain(connections, app.limits.drain_time).await;
+    }
+}

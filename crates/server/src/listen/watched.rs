@@ -1,0 +1,169 @@
+//! A connection that ends where its client keeps it waiting: for a head, or for the next request.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, Sleep, sleep};
+
+/// A TCP connection with the time that a client may take.
+///
+/// HTTP/1.1 has two times: for a head that has begun, and between requests. hyper's own timeout for
+/// heads knows one for both. The heads of HTTP/2 come between other frames, so it has the second
+/// alone. While a request is in work neither counts: it has its own bounds.
+pub(super) struct Watched {
+    stream: TcpStream,
+    activity: Arc<Activity>,
+    head_time: Duration,
+    idle_time: Duration,
+    phase: Phase,
+    /// The requests that had begun when the phase was last looked at.
+    begun: usize,
+    deadline: Pin<Box<Sleep>>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// Nothing came yet.
+    Fresh,
+    /// A head is under way.
+    Head,
+    /// Between requests.
+    Idle,
+    /// HTTP/2.
+    Frames,
+}
+
+/// The requests of one connection.
+#[derive(Default)]
+pub(super) struct Activity {
+    begun: AtomicUsize,
+    ended: AtomicUsize,
+}
+
+/// A request in work, until it is dropped.
+pub(super) struct InWork(Arc<Activity>);
+
+impl Activity {
+    pub(super) fn begin(self: &Arc<Self>) -> InWork {
+        self.begun.fetch_add(1, Ordering::SeqCst);
+        InWork(Arc::clone(self))
+    }
+
+    fn begun(&self) -> usize {
+        self.begun.load(Ordering::SeqCst)
+    }
+
+    fn is_busy(&self) -> bool {
+        self.ended.load(Ordering::SeqCst) != self.begun()
+    }
+}
+
+impl Drop for InWork {
+    fn drop(&mut self) {
+        self.0.ended.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+impl Watched {
+    pub(super) fn new(
+        stream: TcpStream,
+        activity: Arc<Activity>,
+        head_time: Duration,
+        idle_time: Duration,
+    ) -> Self {
+        let deadline = Box::pin(sleep(head_time));
+        Self { stream, activity, head_time, idle_time, phase: Phase::Fresh, begun: 0, deadline }
+    }
+
+    /// A request that began since the last look ended the head before it.
+    fn look(&mut self) {
+        let begun = self.activity.begun();
+        if begun != self.begun || self.activity.is_busy() {
+            self.begun = begun;
+            if self.phase != Phase::Frames {
+                self.phase = Phase::Idle;
+            }
+            self.wait(self.idle_time);
+        }
+    }
+
+    fn received(&mut self, bytes: &[u8]) {
+        match self.phase {
+            // RFC 9113 §3.4: the preface of HTTP/2 begins with PRI, which is no method of ours.
+            Phase::Fresh if bytes.starts_with(b"PRI") => {
+                self.phase = Phase::Frames;
+                self.wait(self.idle_time);
+            }
+            Phase::Fresh | Phase::Idle if !self.activity.is_busy() => {
+                self.phase = Phase::Head;
+                self.wait(self.head_time);
+            }
+            Phase::Fresh | Phase::Idle | Phase::Head | Phase::Frames => {}
+        }
+    }
+
+    fn wait(&mut self, time: Duration) {
+        self.deadline.as_mut().reset(Instant::now() + time);
+    }
+}
+
+impl AsyncRead for Watched {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.look();
+        let before = buf.filled().len();
+        match Pin::new(&mut self.stream).poll_read(cx, buf) {
+            Poll::Ready(read) => {
+                let bytes = &buf.filled()[before..];
+                if !bytes.is_empty() {
+                    self.received(bytes);
+                }
+                Poll::Ready(read)
+            }
+            Poll::Pending if self.activity.is_busy() => Poll::Pending,
+            Poll::Pending => {
+                ready!(self.deadline.as_mut().poll(cx));
+                Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+            }
+        }
+    }
+}
+
+impl AsyncWrite for Watched {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
+    }
+}

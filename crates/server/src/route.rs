@@ -1,0 +1,157 @@
+//! From a path to what answers there.
+
+use provost_scim::endpoint::Endpoint;
+use provost_scim::schema::Schemas;
+
+use crate::service::Service;
+
+/// What a path names.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Route {
+    /// A SCIM endpoint.
+    Scim(Head, Endpoint),
+    /// A service of the subsystem.
+    Service(Service),
+    /// `/health`
+    Health,
+    /// `/ready`
+    Ready,
+}
+
+/// The paths below which SCIM is served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Head {
+    /// The platform's own.
+    Platform,
+    /// The short one.
+    Short,
+}
+
+impl Head {
+    const ALL: [Self; 2] = [Self::Platform, Self::Short];
+
+    /// The path in its one spelling.
+    pub(crate) const fn path(self) -> &'static str {
+        match self {
+            Self::Platform => "/Thingworx/SCIMProvider/SCIM/v2",
+            Self::Short => "/scim/v2",
+        }
+    }
+}
+
+const SERVICES: &str = "/Thingworx/Subsystems/SCIMSubsystem/Services/";
+
+impl Route {
+    /// Reads a path; `None` if nothing is there.
+    pub(crate) fn parse(schemas: &Schemas, path: &str) -> Option<Self> {
+        match path {
+            "/health" | "/health/" => return Some(Self::Health),
+            "/ready" | "/ready/" => return Some(Self::Ready),
+            _ => {}
+        }
+        if let Some(name) = below(path, SERVICES) {
+            let name = name.strip_suffix('/').unwrap_or(name);
+            return Service::named(name).map(Self::Service);
+        }
+        Head::ALL.into_iter().find_map(|head| {
+            let rest = below(path, head.path())?;
+            let is_whole = rest.is_empty() || rest.starts_with('/');
+            let endpoint = is_whole.then(|| Endpoint::parse(schemas, rest))??;
+            Some(Self::Scim(head, endpoint))
+        })
+    }
+
+    /// The methods that are offered there.
+    pub(crate) const fn methods(&self) -> &'static [&'static str] {
+        match self {
+            Self::Scim(_, endpoint) => endpoint.methods(),
+            Self::Service(_) => &["POST"],
+            Self::Health | Self::Ready => &["GET"],
+        }
+    }
+
+    /// The path with names in place of its values, for the log.
+    pub(crate) fn template(&self, schemas: &Schemas) -> String {
+        let endpoint = |kind| &*schemas.resource_type(kind).endpoint;
+        match self {
+            Self::Health => "/health".to_owned(),
+            Self::Ready => "/ready".to_owned(),
+            Self::Service(service) => format!("{SERVICES}{}", service.name()),
+            Self::Scim(head, place) => {
+                let (first, second) = match place {
+                    Endpoint::Root => ("/", ""),
+                    Endpoint::Collection(kind) => (endpoint(*kind), ""),
+                    Endpoint::Resource(kind, _) => (endpoint(*kind), "/{id}"),
+                    Endpoint::Search(None) => ("", "/.search"),
+                    Endpoint::Search(Some(kind)) => (endpoint(*kind), "/.search"),
+                    Endpoint::ServiceProviderConfig => ("/ServiceProviderConfig", ""),
+                    Endpoint::ResourceTypes(None) => ("/ResourceTypes", ""),
+                    Endpoint::ResourceTypes(Some(_)) => ("/ResourceTypes", "/{name}"),
+                    Endpoint::Schemas(None) => ("/Schemas", ""),
+                    Endpoint::Schemas(Some(_)) => ("/Schemas", "/{urn}"),
+                    Endpoint::Bulk => ("/Bulk", ""),
+                    Endpoint::Me => ("/Me", ""),
+                };
+                format!("{}{first}{second}", head.path())
+            }
+        }
+    }
+}
+
+/// What follows a prefix. The platform's context path is read in any letter case, as its own server
+/// is often set up behind proxies that lower it; the rest of a path is exact.
+fn below<'p>(path: &'p str, prefix: &str) -> Option<&'p str> {
+    const CONTEXT: &str = "/Thingworx";
+    let Some(rest) = prefix.strip_prefix(CONTEXT) else { return path.strip_prefix(prefix) };
+    let (context, path) = path.split_at_checked(CONTEXT.len())?;
+    context.eq_ignore_ascii_case(CONTEXT).then(|| path.strip_prefix(rest))?
+}
+
+#[cfg(test)]
+mod tests {
+    use provost_scim::schema::Options;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(path: &str, expected: &str) {
+        let schemas = Schemas::builtin(&Options::default());
+        let found = Route::parse(&schemas, path).map(|it| it.template(&schemas));
+        assert_eq!(found.as_deref().unwrap_or("nothing"), expected, "{path}");
+    }
+
+    #[test]
+    fn both_heads_lead_to_the_same_endpoints() {
+        check("/scim/v2", "/scim/v2/");
+        check("/scim/v2/", "/scim/v2/");
+        check("/scim/v2/Users/1", "/scim/v2/Users/{id}");
+        check("/Thingworx/SCIMProvider/SCIM/v2/Groups/", "/Thingworx/SCIMProvider/SCIM/v2/Groups");
+        check("/thingworx/SCIMProvider/SCIM/v2/.search", "/Thingworx/SCIMProvider/SCIM/v2/.search");
+        check(
+            "/THINGWORX/Subsystems/SCIMSubsystem/Services/Start",
+            "/Thingworx/Subsystems/SCIMSubsystem/Services/Start",
+        );
+        check("/health", "/health");
+        check("/ready/", "/ready");
+    }
+
+    #[test]
+    fn other_paths_lead_nowhere() {
+        for path in [
+            "",
+            "/",
+            "*",
+            "/scim/v2x",
+            "/SCIM/v2/Users",
+            "/scim/v1/Users",
+            "/Thingworx/scimprovider/SCIM/v2/Users",
+            "/Thingworx/SCIMProvider/SCIM/v2Users",
+            "/Thingworx/Subsystems/SCIMSubsystem/Services/Explode",
+            "/Thingworx/Subsystems/SCIMSubsystem/Services/",
+            "/Thingwor\u{e9}/SCIMProvider/SCIM/v2",
+            "/health/x",
+        ] {
+            check(path, "nothing");
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! The base URL that locations begin with (RFC 7643 §3.1).
+
+use http::header::HOST;
+use http::request;
+
+use crate::context::App;
+use crate::route::Head;
+
+/// The base URL of a request: the configured one, or what the client calls this server, then the
+/// head that the request came by, in its one spelling.
+pub(super) fn base_url(app: &App, request: &request::Parts, head: Head) -> String {
+    let path = head.path();
+    if let Some(base) = &app.parts.public_base_url {
+        return format!("{base}{path}");
+    }
+    let authority = request.uri.authority().map(http::uri::Authority::as_str);
+    let host = || request.headers.get(HOST).and_then(|it| it.to_str().ok());
+    match authority.or_else(host).filter(|it| is_host(it)) {
+        Some(host) => format!("http://{host}{path}"),
+        None => format!("http://{}{path}", app.address),
+    }
+}
+
+/// Whether a name is a host with or without a port. It comes back in answers, so nothing else is.
+fn is_host(text: &str) -> bool {
+    let is_of_one = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte);
+    (1..=255).contains(&text.len()) && text.bytes().all(is_of_one)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_host_and_a_port_are_repeated() {
+        for (text, expected) in [
+            ("scim.example.com", true),
+            ("scim.example.com:8443", true),
+            ("[::1]:8080", true),
+            ("", false),
+            ("a b", false),
+            ("user@host", false),
+            ("host/path", false),
+            ("host\"", false),
+        ] {
+            assert_eq!(is_host(text), expected, "{text}");
+        }
+    }
+}

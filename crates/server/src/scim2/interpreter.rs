@@ -1,0 +1,25 @@
+//! The interpreter: what a client sent, as the RFC says it.
+
+use provost_dialect as dialect;
+use provost_scim::schema::Kind;
+use provost_scim::value::Message;
+use serde_json::Value;
+
+use super::inside::Inside;
+use crate::error::Error;
+
+/// Rewrites a body; the rules that fired go to the request line.
+pub(super) fn interpret(
+    inside: &Inside<'_>,
+    kind: Kind,
+    message: Message,
+    body: Value,
+) -> Result<Value, Error> {
+    let options = &inside.app.parts.dialect;
+    let cx = dialect::Context { schemas: inside.schemas(), kind, message, options };
+    let (body, fired) = dialect::interpret(&cx, body, inside.policy.mode)?;
+    for rule in fired {
+        inside.line.fired(rule);
+    }
+    Ok(body)
+}

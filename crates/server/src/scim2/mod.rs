@@ -1,0 +1,90 @@
+//! SCIM 2.0 over HTTP: a request passes the door, the ear, the interpreter, the reader, the desk and
+//! the window, in this order (RFC 7644 §3).
+
+mod base_url;
+mod discovery;
+mod inside;
+mod interpreter;
+mod operation;
+mod precondition;
+mod query;
+mod window;
+mod write;
+
+use std::sync::Arc;
+
+use hyper::body::Incoming;
+use provost_scim::endpoint::Endpoint;
+use provost_scim::error::{Error as Refusal, ErrorKind};
+use serde_json::Value;
+
+use crate::context::{App, Call};
+use crate::error::Error;
+use crate::request_line::RequestLine;
+use crate::respond::{MediaType, Response};
+use crate::route::Head;
+use crate::worker::{check_method, in_time};
+use crate::{body, door};
+use inside::Inside;
+use operation::Operation;
+
+/// Answers a SCIM request.
+pub(crate) async fn answer(call: Call, head: Head, endpoint: Endpoint) -> Result<Response, Error> {
+    door::check_state(&call.app)?;
+    check_method(&call, endpoint.methods())?;
+    let operation = Operation::of(endpoint, &call.head.method);
+    let Call { app, line, head: request, body } = call;
+    let caller =
+        in_time(&app, async { door::authenticate(&app, &request.headers, &line).await }).await?;
+    let _flight = door::enter(&app)?;
+    let policy = app.parts.policy.load_full();
+    let document = match operation.has_body() {
+        true => {
+            body::check_kind(&request.headers, &body, policy.mode)?;
+            document(&app, &line, body).await?
+        }
+        false => Value::Null,
+    };
+    let base = base_url::base_url(&app, &request, head);
+    let inside = Inside {
+        app: &app,
+        line: &line,
+        policy: &policy,
+        base: &base,
+        caller: &caller.principal,
+        headers: &request.headers,
+        query: request.uri.query().unwrap_or_default(),
+        media_type: MediaType::accepted(&request.headers),
+    };
+    in_time(&app, perform(&inside, operation, document)).await
+}
+
+async fn document(app: &Arc<App>, line: &RequestLine, body: Incoming) -> Result<Value, Error> {
+    let bytes = body::read(body, &app.limits).await?;
+    line.received(bytes.len());
+    Ok(body::document(bytes, &app.limits).await?)
+}
+
+async fn perform(
+    inside: &Inside<'_>,
+    operation: Operation,
+    document: Value,
+) -> Result<Response, Error> {
+    match operation {
+        Operation::Read(kind, id) => query::read(inside, kind, &id).await,
+        Operation::List(kind) => query::list(inside, kind).await,
+        Operation::Search(kind) => query::search(inside, kind, &document).await,
+        Operation::Create(kind) => write::create(inside, kind, document).await,
+        Operation::Replace(kind, id) => write::replace(inside, kind, &id, document).await,
+        Operation::Patch(kind, id) => write::patch(inside, kind, &id, document).await,
+        Operation::Delete(kind, id) => write::delete(inside, kind, &id).await,
+        Operation::Config => discovery::config(inside),
+        Operation::ResourceTypes(name) => discovery::resource_types(inside, name.as_deref()),
+        Operation::Schemas(urn) => discovery::schemas(inside, urn.as_deref()),
+        Operation::NotOffered(what) => {
+            let detail = format!("{what} is not offered; ServiceProviderConfig says what is");
+            Err(Refusal::new(ErrorKind::NotImplemented, detail).into())
+        }
+    }
+}
+

@@ -1,0 +1,57 @@
+//! The operations of SCIM: an endpoint and a method (RFC 7644 §3.2).
+
+use http::Method;
+use provost_scim::endpoint::Endpoint;
+use provost_scim::schema::Kind;
+
+/// What a request asks for.
+pub(super) enum Operation {
+    Read(Kind, Box<str>),
+    List(Option<Kind>),
+    Search(Option<Kind>),
+    Create(Kind),
+    Replace(Kind, Box<str>),
+    Patch(Kind, Box<str>),
+    Delete(Kind, Box<str>),
+    Config,
+    ResourceTypes(Option<Box<str>>),
+    Schemas(Option<Box<str>>),
+    NotOffered(&'static str),
+}
+
+impl Operation {
+    /// The operation of a method that the endpoint offers.
+    pub(super) fn of(endpoint: Endpoint, method: &Method) -> Self {
+        match endpoint {
+            Endpoint::Root => Self::List(None),
+            Endpoint::Collection(kind) if *method == Method::POST => Self::Create(kind),
+            Endpoint::Collection(kind) => Self::List(Some(kind)),
+            Endpoint::Resource(kind, id) => match method.as_str() {
+                "PUT" => Self::Replace(kind, id),
+                "PATCH" => Self::Patch(kind, id),
+                "DELETE" => Self::Delete(kind, id),
+                _ => Self::Read(kind, id),
+            },
+            Endpoint::Search(kind) => Self::Search(kind),
+            Endpoint::ServiceProviderConfig => Self::Config,
+            Endpoint::ResourceTypes(name) => Self::ResourceTypes(name),
+            Endpoint::Schemas(urn) => Self::Schemas(urn),
+            Endpoint::Bulk => Self::NotOffered("/Bulk"),
+            Endpoint::Me => Self::NotOffered("/Me"),
+        }
+    }
+
+    /// Whether the operation reads what the request carries.
+    pub(super) const fn has_body(&self) -> bool {
+        match self {
+            Self::Search(_) | Self::Create(_) | Self::Replace(..) | Self::Patch(..) => true,
+            Self::Read(..)
+            | Self::List(_)
+            | Self::Delete(..)
+            | Self::Config
+            | Self::ResourceTypes(_)
+            | Self::Schemas(_)
+            | Self::NotOffered(_) => false,
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! A request in a task of its own: a panic is an answer, and a client that hangs up stops nothing.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use http::{HeaderName, HeaderValue, Method, Request};
+use hyper::body::Incoming;
+use provost_scim::Error as Refusal;
+use tokio::time::timeout;
+
+use crate::context::{App, Call};
+use crate::error::Error;
+use crate::request_line::RequestLine;
+use crate::respond::{self, MediaType, Response};
+use crate::route::Route;
+use crate::{health, scim2, service};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Answers a request, whatever becomes of it.
+pub(crate) async fn serve(app: Arc<App>, request: Request<Incoming>) -> Response {
+    let (head, body) = request.into_parts();
+    let line = Arc::new(RequestLine::begin(app.next_request_id(), head.method.clone()));
+    let media_type = MediaType::accepted(&head.headers);
+    let is_head = head.method == Method::HEAD;
+    let call = Call { app, line: Arc::clone(&line), head, body };
+    let answer = tokio::spawn(answer(call)).await.unwrap_or(Err(Error::Panicked));
+    let mut response = answer.unwrap_or_else(|error| {
+        line.failed(&error);
+        respond::error(error.answer(&line), media_type)
+    });
+    let id = HeaderValue::from_str(line.id()).expect("a request's id is printable ASCII");
+    response.headers_mut().insert(REQUEST_ID, id);
+    line.end(response.status(), respond::body_bytes(&response));
+    if is_head { respond::without_body(response) } else { response }
+}
+
+async fn answer(call: Call) -> Result<Response, Error> {
+    let schemas = Arc::clone(&call.app.parts.engine.schemas);
+    let Some(route) = Route::parse(&schemas, call.head.uri.path()) else {
+        call.line.routed("(unknown)".to_owned());
+        return Err(Refusal::not_found("there is no such endpoint").into());
+    };
+    call.line.routed(route.template(&schemas));
+    match route {
+        Route::Scim(head, endpoint) => scim2::answer(call, head, endpoint).await,
+        Route::Service(service) => {
+            check_method(&call, route.methods())?;
+            service::answer(call, service).await
+        }
+        Route::Health => {
+            check_method(&call, route.methods())?;
+            Ok(health::health(&call.app).await)
+        }
+        Route::Ready => {
+            check_method(&call, route.methods())?;
+            Ok(health::ready(&call.app).await)
+        }
+    }
+}
+
+/// Whether a method is offered. HEAD is where GET is (RFC 9110 §9.3.2).
+pub(crate) fn check_method(call: &Call, offered: &'static [&'static str]) -> Result<(), Error> {
+    let method = match call.head.method.as_str() {
+        "HEAD" => "GET",
+        other => other,
+    };
+    offered.contains(&method).then_some(()).ok_or(Error::MethodNotAllowed(offered))
+}
+
+/// Gives work the time that a request has. A write that was submitted is not undone by it: the
+/// store finishes what it took.
+pub(crate) async fn in_time<T>(
+    app: &App,
+    work: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    timeout(app.limits.request_time, work).await.unwrap_or(Err(Error::Deadline))
+}

@@ -1,0 +1,346 @@
+//! The whole server in process, on a free port of this machine, and a client for it.
+
+use std::fmt;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, DATE, HeaderMap};
+use http::{HeaderName, Method, Uri};
+use http_body_util::{BodyExt as _, Full};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use provost_auth::{Chain, Rights, TokenList};
+use provost_engine::{Engine, IdSource, Policy};
+use provost_platform::setting::{self, Inputs, load};
+use provost_platform::state::{Starting, State, Stopping, Subsystem};
+use provost_scim::schema::{Options, Schemas};
+use provost_server::{Parts, Server, TOKENS_DOCUMENT};
+use provost_store::memory::MemoryStore;
+use provost_store::{DocumentPut, Indexes, Store, TenantId};
+use serde_json::Value;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::clock::{CountingIds, FrozenClock};
+use crate::transcript::{Request, Response, Transport};
+
+/// Where SCIM is, for tests that do not care.
+pub const BASE: &str = "/scim/v2";
+
+/// What a test server is made of; a test changes what it is about.
+pub struct Setup {
+    /// Where resources live.
+    pub store: Arc<dyn Store>,
+    /// The schemas.
+    pub schemas: Arc<Schemas>,
+    /// The policy.
+    pub policy: Policy,
+    /// The bounds.
+    pub limits: setting::Limits,
+    /// The ways to authenticate.
+    pub chain: Chain,
+    /// The state that the subsystem stays in, unless somebody steers it.
+    pub state: State,
+    /// The administrator that requests with a JWT run as.
+    pub admin_name: Option<String>,
+    /// The URL that locations begin with.
+    pub public_base_url: Option<String>,
+    /// How identity providers are understood.
+    pub dialect: provost_dialect::Options,
+    /// The time.
+    pub clock: FrozenClock,
+    /// New ids.
+    pub ids: Arc<dyn IdSource>,
+}
+
+/// A server that runs until it is dropped.
+pub struct TestServer {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// A token that provisions.
+    pub provision_token: String,
+    /// A token that may also use the subsystem's services.
+    pub admin_token: String,
+    /// The policy, to be swapped.
+    pub policy: Arc<ArcSwap<Policy>>,
+    /// The tenant.
+    pub tenant: TenantId,
+    client: TestClient,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+    _between: Between,
+}
+
+/// A client with a pool of connections.
+#[derive(Clone)]
+pub struct TestClient {
+    client: Client<HttpConnector, Full<Bytes>>,
+    address: SocketAddr,
+}
+
+/// An answer, read to its end. It prints as text that is the same each time.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Setup {
+    /// A server that runs on an empty store in memory.
+    pub fn in_memory() -> (Self, MemoryStore) {
+        let schemas = Arc::new(Schemas::builtin(&Options::default()));
+        let store = MemoryStore::new(Arc::clone(&schemas));
+        (Self::with(schemas, Arc::new(store.clone())), store)
+    }
+
+    /// A server that runs on a store.
+    ///
+    /// # Panics
+    /// If the default settings are not in order.
+    pub fn with(schemas: Arc<Schemas>, store: Arc<dyn Store>) -> Self {
+        Self {
+            store,
+            policy: Policy::new(&schemas),
+            schemas,
+            limits: settings().provost.limits,
+            chain: Chain::opaque_only(),
+            state: State::Running,
+            admin_name: Some("Administrator".to_owned()),
+            public_base_url: None,
+            dialect: provost_dialect::Options::default(),
+            clock: FrozenClock::default(),
+            ids: Arc::new(CountingIds::default()),
+        }
+    }
+}
+
+impl TestServer {
+    /// Starts a server on an empty store in memory.
+    pub async fn start() -> Self {
+        Self::start_with(Setup::in_memory().0).await
+    }
+
+    /// Starts a server.
+    ///
+    /// # Panics
+    /// If there is no free port, or the store fails.
+    pub async fn start_with(setup: Setup) -> Self {
+        let tenant = setup.store.tenant("default".into()).await.expect("a tenant");
+        let (provision_token, admin_token) = tokens(&*setup.store, tenant).await;
+        let (subsystem, between) = subsystem(setup.state);
+        let policy = Arc::new(ArcSwap::from_pointee(setup.policy));
+        let engine = Engine {
+            store: setup.store,
+            indexes: Arc::new(Indexes::new(&setup.schemas)),
+            schemas: setup.schemas,
+            clock: Arc::new(setup.clock),
+            ids: setup.ids,
+        };
+        let parts = Parts {
+            engine,
+            policy: Arc::clone(&policy),
+            tenant,
+            chain: setup.chain,
+            subsystem,
+            limits: setup.limits,
+            public_base_url: setup.public_base_url,
+            admin_name: setup.admin_name,
+            dialect: setup.dialect,
+        };
+        let server = Server::bind((Ipv4Addr::LOCALHOST, 0).into(), parts).await;
+        let server = server.expect("a free port");
+        let address = server.local_addr();
+        let (stop, stopped) = oneshot::channel();
+        let task = tokio::spawn(server.run(async { drop(stopped.await) }));
+        let client = TestClient::new(address);
+        Self { address, provision_token, admin_token, policy, tenant, client, stop, task, _between: between }
+    }
+
+    /// Stops the server as SIGTERM does, and waits until it has drained.
+    ///
+    /// # Panics
+    /// If the server did.
+    pub async fn stop(self) {
+        drop(self.stop);
+        self.task.await.expect("the server ends without a panic");
+    }
+
+    /// A client of its own: nothing is shared with other clients but the server.
+    pub fn client(&self) -> TestClient {
+        TestClient::new(self.address)
+    }
+
+    /// Sends a request to a path below the SCIM base, with the provisioning token.
+    pub async fn send(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
+        self.send_with(method, path, &[], body).await
+    }
+
+    /// Sends a request with further headers.
+    ///
+    /// # Panics
+    /// If there is no answer.
+    pub async fn send_with(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&Value>,
+    ) -> Answer {
+        let target = format!("{BASE}{path}");
+        let mut request = request(method, &target, Some(&self.provision_token));
+        for (name, value) in headers {
+            request.headers.push(((*name).to_owned(), (*value).to_owned()));
+        }
+        if let Some(body) = body {
+            let json = ("Content-Type".to_owned(), "application/scim+json".to_owned());
+            request.headers.push(json);
+            request.body = Some(body.to_string().into_bytes());
+        }
+        self.ask(request).await
+    }
+
+    /// Sends a request as it is, under a host name that is the same each time.
+    ///
+    /// # Panics
+    /// If there is no answer.
+    pub async fn ask(&self, mut request: Request) -> Answer {
+        if !request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
+            request.headers.push(("Host".to_owned(), "scim.example".to_owned()));
+        }
+        let Response { status, headers, body } =
+            self.client.send(request).await.expect("an answer");
+        Answer { status, headers, body }
+    }
+}
+
+impl TestClient {
+    fn new(address: SocketAddr) -> Self {
+        Self { client: Client::builder(TokioExecutor::new()).build_http(), address }
+    }
+}
+
+impl Transport for TestClient {
+    async fn send(&self, request: Request) -> Result<Response, String> {
+        let uri = format!("http://{}{}", self.address, request.target);
+        let uri: Uri = uri.parse().map_err(|error| format!("{uri}: {error}"))?;
+        let mut builder = http::Request::builder().method(request.method).uri(uri);
+        for (name, value) in request.headers {
+            builder = builder.header(name, value);
+        }
+        let body = Full::from(request.body.unwrap_or_default());
+        let request = builder.body(body).map_err(|error| error.to_string())?;
+        let response = self.client.request(request).await.map_err(|error| chain(&error))?;
+        let (head, body) = response.into_parts();
+        let body = body.collect().await.map_err(|error| chain(&error))?.to_bytes();
+        Ok(Response { status: head.status.as_u16(), headers: head.headers, body: body.into() })
+    }
+}
+
+/// A request without a body.
+///
+/// # Panics
+/// If the method is none.
+pub fn request(method: &str, target: &str, token: Option<&str>) -> Request {
+    let method = Method::from_bytes(method.as_bytes()).expect("a method");
+    let headers = token.map(|it| ("Authorization".to_owned(), format!("Bearer {it}")));
+    Request { method, target: target.to_owned(), headers: headers.into_iter().collect(), body: None }
+}
+
+impl Answer {
+    /// The body as JSON.
+    ///
+    /// # Panics
+    /// If it is none.
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).expect("a JSON body")
+    }
+
+    /// A header's text.
+    pub fn header(&self, name: impl AsRef<str>) -> Option<&str> {
+        self.headers.get(name.as_ref())?.to_str().ok()
+    }
+}
+
+/// Status, headers, body; what differs from run to run is left out.
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.status)?;
+        let mut headers: Vec<(&HeaderName, &str)> = self
+            .headers
+            .iter()
+            .filter(|(name, _)| **name != DATE && *name != "content-length")
+            .map(|(name, value)| (name, value.to_str().unwrap_or("(no text)")))
+            .collect();
+        headers.sort_by_key(|(name, _)| name.as_str());
+        for (name, value) in headers {
+            writeln!(f, "{name}: {value}")?;
+        }
+        let is_json = self.headers.get(CONTENT_TYPE).is_some();
+        match serde_json::from_slice::<Value>(&self.body) {
+            Ok(body) if is_json => write!(f, "\n{body:#}"),
+            Ok(_) | Err(_) => write!(f, "\n{}", String::from_utf8_lossy(&self.body)),
+        }
+    }
+}
+
+/// A transition that is held open, so that the subsystem stays in it.
+enum Between {
+    Nothing,
+    Start(#[expect(dead_code, reason = "held open")] Starting),
+    Stop(#[expect(dead_code, reason = "held open")] Stopping),
+}
+
+fn subsystem(state: State) -> (Subsystem, Between) {
+    let mut settings = settings();
+    settings.scim.enabled = state != State::Disabled;
+    settings.sso_enabled = true;
+    settings.scim.auto_start = state != State::Stopped;
+    let (subsystem, starting) = Subsystem::at_start(&settings);
+    let Some(starting) = starting else { return (subsystem, Between::Nothing) };
+    match state {
+        State::Starting => return (subsystem, Between::Start(starting)),
+        State::Error => starting.fail("a failure on purpose"),
+        State::Running | State::Stopping | State::Stopped | State::Disabled => starting.finish(),
+    }
+    if state != State::Stopping {
+        return (subsystem, Between::Nothing);
+    }
+    let stopping = subsystem.begin_stop().expect("what runs can stop").expect("nobody else did");
+    (subsystem, Between::Stop(stopping))
+}
+
+fn settings() -> setting::Settings {
+    load(&Inputs::default()).settings.expect("the default settings are in order")
+}
+
+async fn tokens(store: &dyn Store, tenant: TenantId) -> (String, String) {
+    let mut list = TokenList::default();
+    let mut create = |name: &str, rights, seed| {
+        let name = name.parse().expect("a name of a token");
+        let token = list.create(name, rights, 0, [seed; 32]).expect("names differ");
+        token.expose().to_owned()
+    };
+    let provision = create("provision", Rights::Provision, 1);
+    let admin = create("admin", Rights::Administer, 2);
+    let body = list.to_json().to_string().into_bytes().into();
+    let put = DocumentPut { key: TOKENS_DOCUMENT.into(), base: None, body };
+    store.put_document(tenant, put).await.expect("the store takes a document");
+    (provision, admin)
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}

@@ -34,7 +34,6 @@ TENANT_URL_FLAGS = ("", "?aadOptscim062020")
 
 # Vectors that the settings used here cannot answer as the judge wants, each for its reason.
 EXPECTED_TO_FAIL = {
-    "ok-v2",  # needs a second issuer
     "oid-other",  # needs the service principal to be pinned
     "user-token",  # needs delegated tokens to be refused
     "public-client",  # needs the client's authentication to be asked for

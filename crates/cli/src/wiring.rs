@@ -15,7 +15,7 @@ use provost_engine::{
 };
 use provost_platform::client_binding::ClientBinding;
 use provost_platform::setting::{self, Dialect, Jwt, Settings, Trust};
-use provost_platform::state::{Starting, State, Subsystem};
+use provost_platform::state::{State, Subsystem};
 use provost_platform::{DEFAULT_TENANT, principal};
 use provost_scim::patch::GroupReplace;
 use provost_scim::schema::{GroupDisplayName, Kind, Options as SchemaOptions, Schemas};
@@ -52,6 +52,7 @@ pub(crate) async fn start(settings: &Settings) -> Result<Running, Failure> {
             indexes,
             clock: Arc::new(SystemClock),
             ids: Arc::new(SystemIds::default()),
+            turns: Arc::default(),
         },
         policy: Arc::new(ArcSwap::from_pointee(policy(
             &schemas,
@@ -70,7 +71,9 @@ pub(crate) async fn start(settings: &Settings) -> Result<Running, Failure> {
     let server = Server::bind(provost.listen, parts).await;
     let server = server.map_err(Failure::unable(&format!("listen on {}", provost.listen)))?;
     // Whoever waits for the state finds a server that listens.
-    starting.map(Starting::finish);
+    if let Some(starting) = starting {
+        starting.finish();
+    }
     say(settings, server.local_addr(), &subsystem);
     let refresh = refresh.map(|it| tokio::spawn(it.run()));
     Ok(Running { server, store, refresh })
@@ -242,10 +245,10 @@ fn say(settings: &Settings, address: SocketAddr, subsystem: &Subsystem) {
         Some(trust) => {
             let explanation = trust.client_binding().explain(&trust.issuer);
             for line in explanation.accepted {
-                tracing::info!("Accepted: {line}");
+                tracing::info!("{line}");
             }
             for line in explanation.unprotected {
-                tracing::warn!("Not protected from: {line}");
+                tracing::warn!("{line}");
             }
         }
         None => tracing::warn!(

@@ -105,7 +105,10 @@ fn the_page_of_the_documentation_is_fresh() {
     let committed = std::fs::read_to_string(&path).unwrap();
     let (_, rules) =
         committed.split_once("<!-- rules -->\n\n").expect("the page marks where the rules begin");
-    assert!(rules == page(), "docs/dialect.md is stale below its mark; `cargo run --package provost-dialect --example dialect_page` prints it");
+    assert!(
+        rules == page(),
+        "docs/dialect.md is stale below its mark; `cargo run --package provost-dialect --example dialect_page` prints it"
+    );
 }
 
 const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use provost_scim::schema::{Kind, Schemas};
 use provost_scim::value::Reader;
 use provost_store::{At, Cause, Indexes, ResourceId, Store, TenantId};
+use tokio::sync::MutexGuard;
 
-use crate::Policy;
+use crate::{Policy, Turns};
 
 /// The time.
 pub trait Clock: Send + Sync {
@@ -34,6 +35,8 @@ pub struct Engine {
     pub clock: Arc<dyn Clock>,
     /// New ids.
     pub ids: Arc<dyn IdSource>,
+    /// Who may change a body next.
+    pub turns: Arc<Turns>,
 }
 
 /// One request's view of the engine.
@@ -59,6 +62,12 @@ impl<'a> Context<'a> {
     /// The resources of a kind.
     pub const fn at(&self, kind: Kind) -> At {
         At { tenant: self.tenant, kind }
+    }
+
+    /// Waits for the turn to change the body of a resource, if an id can be one.
+    pub(crate) async fn turn(&self, id: &str) -> Option<MutexGuard<'a, ()>> {
+        let id = ResourceId::parse(id)?;
+        Some(self.engine.turns.wait(self.tenant, id).await)
     }
 
     /// A reader for a kind, in the policy's mode.

@@ -18,6 +18,7 @@ pub async fn delete(
     if_match: Option<IfMatch>,
 ) -> Result<Outcome, Error> {
     let schemas = cx.schemas();
+    let _turn = cx.turn(id).await;
     for _ in 0..cx.policy.attempts_max {
         let stored = fetch(cx, kind, id).await?;
         check_version(cx, &stored, if_match.as_ref())?;

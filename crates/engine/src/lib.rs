@@ -18,6 +18,7 @@ mod render;
 mod replace;
 mod search;
 mod system;
+mod turn;
 mod write;
 
 pub use context::{Clock, Context, Engine, IdSource};
@@ -32,4 +33,5 @@ pub use render::{Rendered, render};
 pub use replace::replace;
 pub use search::{Found, search};
 pub use system::{SystemClock, SystemIds};
+pub use turn::Turns;
 pub use write::Outcome;

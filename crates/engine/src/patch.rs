@@ -27,6 +27,7 @@ pub async fn patch(
         return patch_members(cx, kind, id, patch, if_match).await;
     }
     let schemas = cx.schemas();
+    let _turn = cx.turn(id).await;
     for _ in 0..cx.policy.attempts_max {
         let stored = fetch(cx, kind, id).await?;
         check_version(cx, &stored, if_match.as_ref())?;

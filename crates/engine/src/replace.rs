@@ -31,6 +31,7 @@ pub async fn replace(
     let mut deviations = Vec::new();
     let members = members(cx, kind, &mut draft, &cleared, &mut deviations).await?;
     membership::take_secrets(schemas, &mut draft);
+    let _turn = cx.turn(id).await;
     for _ in 0..cx.policy.attempts_max {
         let stored = fetch(cx, kind, id).await?;
         check_version(cx, &stored, if_match.as_ref())?;

@@ -32,6 +32,8 @@ pub struct Parts {
     pub subsystem: Subsystem,
     /// What clients may cost.
     pub limits: setting::Limits,
+    /// How clients' departures from the letter are understood.
+    pub dialect: provost_dialect::Options,
     /// The URL that clients reach this server by, without the path of SCIM and without a slash at
     /// its end; without it, URLs begin with the request's `Host`.
     pub public_base_url: Option<String>,

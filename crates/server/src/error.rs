@@ -111,9 +111,7 @@ impl Error {
                 provost_engine::Error::Busy | provost_engine::Error::Unavailable { .. },
             ) => Answer::unavailable(id, SOON),
             Self::NoTokens(NoTokens::List(_))
-            | Self::Failed(
-                provost_engine::Error::Corrupt(_) | provost_engine::Error::Refused(_),
-            )
+            | Self::Failed(provost_engine::Error::Corrupt(_) | provost_engine::Error::Refused(_))
             | Self::Panicked => {
                 Answer::new(&Refusal::new(ErrorKind::Internal, format!("request {id}")))
             }

@@ -1,7 +1,9 @@
 //! An identity provider that signs tokens for tests: its keys are served in process.
 
 use provost_auth::stand_in::StandIn;
-use provost_auth::{Binding, Chain, FetchError, Fetching, JwtMethod, JwtTrust, KeyCache, KeySource, Pace};
+use provost_auth::{
+    Binding, Chain, FetchError, Fetching, JwtMethod, JwtTrust, KeyCache, KeySource, Pace,
+};
 use provost_engine::Clock;
 use serde_json::{Value, json};
 

@@ -142,6 +142,7 @@ impl TestServer {
             schemas: setup.schemas,
             clock: Arc::new(setup.clock),
             ids: setup.ids,
+            turns: Arc::default(),
         };
         let parts = Parts {
             engine,
@@ -150,6 +151,7 @@ impl TestServer {
             chain: setup.chain,
             subsystem,
             limits: setup.limits,
+            dialect: Default::default(),
             public_base_url: setup.public_base_url,
             admin_name: setup.admin_name,
             dialect: setup.dialect,
@@ -160,7 +162,17 @@ impl TestServer {
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(server.run(async { drop(stopped.await) }));
         let client = TestClient::new(address);
-        Self { address, provision_token, admin_token, policy, tenant, client, stop, task, _between: between }
+        Self {
+            address,
+            provision_token,
+            admin_token,
+            policy,
+            tenant,
+            client,
+            stop,
+            task,
+            _between: between,
+        }
     }
 
     /// Stops the server as SIGTERM does, and waits until it has drained.
@@ -250,7 +262,12 @@ impl Transport for TestClient {
 pub fn request(method: &str, target: &str, token: Option<&str>) -> Request {
     let method = Method::from_bytes(method.as_bytes()).expect("a method");
     let headers = token.map(|it| ("Authorization".to_owned(), format!("Bearer {it}")));
-    Request { method, target: target.to_owned(), headers: headers.into_iter().collect(), body: None }
+    Request {
+        method,
+        target: target.to_owned(),
+        headers: headers.into_iter().collect(),
+        body: None,
+    }
 }
 
 impl Answer {

@@ -1,6 +1,6 @@
 //! The interpreter: what a client sent, as the RFC says it.
 
-use provost_dialect as dialect;
+use provost_dialect::Context;
 use provost_scim::schema::Kind;
 use provost_scim::value::Message;
 use serde_json::Value;
@@ -16,10 +16,8 @@ pub(super) fn interpret(
     body: Value,
 ) -> Result<Value, Error> {
     let options = &inside.app.parts.dialect;
-    let cx = dialect::Context { schemas: inside.schemas(), kind, message, options };
-    let (body, fired) = dialect::interpret(&cx, body, inside.policy.mode)?;
-    for rule in fired {
-        inside.line.fired(rule);
-    }
+    let cx = Context { schemas: inside.schemas(), kind, message, options };
+    let (body, fired) = provost_dialect::interpret(&cx, body, inside.policy.mode)?;
+    fired.into_iter().for_each(|rule| inside.line.fired(rule));
     Ok(body)
 }

@@ -1,7 +1,7 @@
 //! `If-Match` and `If-None-Match` (RFC 7644 §3.14, RFC 9110 §13.1).
 
-use http::header::{AsHeaderName, IF_MATCH, IF_NONE_MATCH};
 use http::HeaderMap;
+use http::header::{AsHeaderName, IF_MATCH, IF_NONE_MATCH};
 use provost_engine::{self as engine, Context, Rendered};
 use provost_scim::error::{Error as Refusal, ErrorKind};
 use provost_scim::schema::Kind;

@@ -103,7 +103,8 @@ impl Bare {
 
     /// Requests of the same size, answered by as many bytes.
     pub(crate) fn target(&self, measured: &Measured) -> Target {
-        let (path, body) = (format!("/{}", measured.answer_bytes), vec![b'x'; measured.request_bytes]);
+        let (path, body) =
+            (format!("/{}", measured.answer_bytes), vec![b'x'; measured.request_bytes]);
         let request = std::sync::Arc::new(move |_| (Method::POST, path.clone(), body.clone()));
         Target { address: self.address, token: None, request, expected: 200 }
     }

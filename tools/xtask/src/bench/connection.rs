@@ -36,7 +36,8 @@ impl Connection {
         token: Option<&str>,
         body: Vec<u8>,
     ) -> anyhow::Result<Answer> {
-        let mut request = Request::builder().method(method).uri(path).header(header::HOST, &self.host);
+        let mut request =
+            Request::builder().method(method).uri(path).header(header::HOST, &self.host);
         if !body.is_empty() {
             request = request.header(header::CONTENT_TYPE, "application/scim+json");
         }

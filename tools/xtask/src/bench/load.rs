@@ -60,7 +60,8 @@ pub(crate) async fn fill(provost: &Provost, users: usize) -> anyhow::Result<Fill
             let mut made = Vec::new();
             for n in (first..users).step_by(connections) {
                 let (path, body) = ("/scim/v2/Users", user(&format!("user{n}")));
-                let answer = connection.send(&Method::POST, path, target.token.as_deref(), body).await?;
+                let answer =
+                    connection.send(&Method::POST, path, target.token.as_deref(), body).await?;
                 made.push(id(answer.status, &answer.body)?);
             }
             anyhow::Ok(made)
@@ -70,7 +71,8 @@ pub(crate) async fn fill(provost: &Provost, users: usize) -> anyhow::Result<Fill
     while let Some(made) = loaders.join_next().await {
         ids.extend(made??);
     }
-    let group = json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": "Crowd"});
+    let group =
+        json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": "Crowd"});
     let mut connection = Connection::open(target.address).await?;
     let body = group.to_string().into_bytes();
     let answer =
@@ -82,7 +84,9 @@ fn id(status: u16, body: &[u8]) -> anyhow::Result<String> {
     let resource: Value = serde_json::from_slice(body).unwrap_or_default();
     match resource["id"].as_str() {
         Some(id) if status == 201 => Ok(id.to_owned()),
-        Some(_) | None => bail!("a create was answered {status}: {}", String::from_utf8_lossy(body)),
+        Some(_) | None => {
+            bail!("a create was answered {status}: {}", String::from_utf8_lossy(body))
+        }
     }
 }
 

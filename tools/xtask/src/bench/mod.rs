@@ -19,7 +19,7 @@ use anyhow::Context as _;
 
 pub(crate) use bare::serve as serve_bare;
 use child::{Bare, Provost};
-use load::{Measured, measure};
+use load::measure;
 use operation::Operation;
 use table::Row;
 
@@ -37,6 +37,13 @@ impl Default for Plan {
     fn default() -> Self {
         let phase = Duration::from_secs(2);
         Self { users: vec![1_000, 100_000], connections: vec![1, 8, 64], phase }
+    }
+}
+
+impl Plan {
+    /// A look in passing.
+    pub(crate) fn quick() -> Self {
+        Self { users: vec![1_000], connections: vec![1, 8], ..Self::default() }
     }
 }
 
@@ -60,4 +67,3 @@ pub(crate) async fn run(binary: &Path, plan: &Plan) -> anyhow::Result<String> {
     }
     Ok(table::render(&rows))
 }
-

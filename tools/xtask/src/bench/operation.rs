@@ -48,8 +48,12 @@ impl Operation {
             ids[place as usize % ids.len()].clone()
         };
         match self {
-            Self::Create => Arc::new(|n| (Method::POST, format!("{BASE}/Users"), user(&format!("new{n}")))),
-            Self::Get => Arc::new(move |n| (Method::GET, format!("{BASE}/Users/{}", pick(n)), Vec::new())),
+            Self::Create => {
+                Arc::new(|n| (Method::POST, format!("{BASE}/Users"), user(&format!("new{n}"))))
+            }
+            Self::Get => {
+                Arc::new(move |n| (Method::GET, format!("{BASE}/Users/{}", pick(n)), Vec::new()))
+            }
             Self::Find => {
                 let count = filled.ids.len() as u64;
                 Arc::new(move |n| {
@@ -59,7 +63,8 @@ impl Operation {
                 })
             }
             Self::Patch => Arc::new(move |n| {
-                let operation = json!({"op": "Replace", "path": "title", "value": format!("Title {n}")});
+                let operation =
+                    json!({"op": "Replace", "path": "title", "value": format!("Title {n}")});
                 (Method::PATCH, format!("{BASE}/Users/{}", pick(n)), patch(&operation))
             }),
             Self::AddMember => Arc::new(move |n| {

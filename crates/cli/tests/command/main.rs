@@ -1,0 +1,7 @@
+//! The commands of the binary, as an operator uses them.
+
+mod check_config;
+mod process;
+mod serve;
+mod token;
+mod trial;

@@ -1,0 +1,140 @@
+//! The binary as a child process.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+/// A command with arguments, in a folder, with nothing of the environment that would change it.
+pub(crate) fn provost(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_provost"));
+    command.args(arguments).current_dir(folder).stdin(Stdio::null());
+    for name in [
+        "THINGWORX_PLATFORM_SETTINGS",
+        "THINGWORX_SSO_SETTINGS",
+        "ENABLE_SCIM",
+        "SCIM_AUTOSTART",
+        "ENABLE_SSO",
+    ] {
+        command.env_remove(name);
+    }
+    command
+}
+
+pub(crate) fn run(folder: &Path, arguments: &[&str]) -> Output {
+    provost(folder, arguments).output().expect("the binary runs")
+}
+
+pub(crate) fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A child that is killed when this is dropped.
+pub(crate) struct Running {
+    child: Child,
+}
+
+impl Running {
+    pub(crate) fn start(command: &mut Command) -> Self {
+        Self { child: command.spawn().expect("the binary starts") }
+    }
+
+    pub(crate) fn output(&mut self) -> BufReader<ChildStdout> {
+        BufReader::new(self.child.stdout.take().expect("its output is piped"))
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        let pid = Pid::from_child(&self.child);
+        kill_process(pid, signal).expect("the child is there");
+    }
+
+    /// The exit code, or none if a signal ended it.
+    pub(crate) fn wait(mut self) -> Option<i32> {
+        self.child.wait().expect("the child ends").code()
+    }
+
+    pub(crate) fn kill(self) {
+        self.signal(Signal::KILL);
+        self.wait();
+    }
+
+    /// Waits until a GET of a path is answered with a status.
+    pub(crate) fn until(&mut self, port: u16, path: &str, status: u16) {
+        let patience = Instant::now() + Duration::from_secs(60);
+        loop {
+            if let Some(ended) = self.child.try_wait().expect("the child can be asked") {
+                panic!("it ended: {ended}");
+            }
+            if get(port, path, None).is_some_and(|(found, _)| found == status) {
+                return;
+            }
+            assert!(Instant::now() < patience, "{path} is not {status} after a minute");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A GET; gives the status and the body.
+pub(crate) fn get(port: u16, path: &str, token: Option<&str>) -> Option<(u16, String)> {
+    request(port, "GET", path, token)
+}
+
+pub(crate) fn request(
+    port: u16,
+    method: &str,
+    path: &str,
+    token: Option<&str>,
+) -> Option<(u16, String)> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+    let credential = token.map(|it| format!("Authorization: Bearer {it}\r\n")).unwrap_or_default();
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nHost: localhost\r\n{credential}Content-Length: 0\r\nConnection: close\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    let status = answer.split(' ').nth(1)?.parse().ok()?;
+    let body = answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default();
+    Some((status, body))
+}
+
+/// A port that nobody listens on.
+pub(crate) fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    listener.local_addr().expect("it has an address").port()
+}
+
+/// Reads lines until one begins with a text; gives all of them.
+pub(crate) fn lines_until(output: &mut BufReader<ChildStdout>, beginning: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    loop {
+        let mut line = String::new();
+        let read = output.read_line(&mut line).expect("its output is text");
+        assert!(read > 0, "it ended before {beginning:?}: {lines:#?}");
+        lines.push(line.trim_end().to_owned());
+        if line.starts_with(beginning) {
+            return lines;
+        }
+    }
+}
+
+/// Settings that switch SCIM on, in the shape of the seed.
+pub(crate) fn enable(folder: &Path, auto_start: &str) {
+    let settings = folder.join("ThingworxPlatform");
+    std::fs::create_dir_all(&settings).expect("the folder can be written");
+    let content = format!(
+        r#"{{"PlatformSettingsConfig": {{"BasicSettings": {{"EnableSSO": true}}, "SCIMSettings": {{"enableSCIM": "true", "autoStart": "{auto_start}"}}}}}}"#
+    );
+    std::fs::write(settings.join("platform-settings.json"), content)
+        .expect("the folder can be written");
+}

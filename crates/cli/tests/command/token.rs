@@ -1,0 +1,55 @@
+//! `provost token`, without a server and beside one.
+
+use crate::process::{Running, enable, free_port, get, provost, request, run, text};
+
+#[test]
+fn tokens_are_made_listed_and_revoked_without_a_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = run(folder.path(), &["token", "create", "--data", "d", "--name", "entra"]);
+    assert!(made.status.success(), "{}", text(&made.stderr));
+    let token = text(&made.stdout);
+    assert!(
+        token.starts_with("pvt_") && token.ends_with('\n') && token.lines().count() == 1,
+        "{token:?}"
+    );
+    let again = run(folder.path(), &["token", "create", "--data", "d", "--name", "entra"]);
+    assert_eq!((again.status.code(), text(&again.stdout)), (Some(1), String::new()));
+    let admin = run(folder.path(), &["token", "create", "--data", "d", "--name", "ops", "--admin"]);
+    assert!(admin.status.success());
+    let list = text(&run(folder.path(), &["token", "list", "--data", "d"]).stdout);
+    let names: Vec<&str> = list.lines().filter_map(|it| it.split('\t').next()).collect();
+    assert_eq!(names, ["entra", "ops"]);
+    assert!(!list.contains("pvt_"), "{list}");
+    assert!(
+        run(folder.path(), &["token", "revoke", "--data", "d", "--name", "entra"]).status.success()
+    );
+    let none = run(folder.path(), &["token", "revoke", "--data", "d", "--name", "entra"]);
+    assert_eq!(none.status.code(), Some(1));
+}
+
+#[test]
+fn a_token_made_beside_a_server_holds_from_the_next_request_and_no_longer_than_it_is_revoked() {
+    let folder = tempfile::tempdir().unwrap();
+    enable(folder.path(), "true");
+    let port = free_port();
+    let listen = format!("127.0.0.1:{port}");
+    let mut server = Running::start(&mut provost(folder.path(), &["serve", "--listen", &listen]));
+    server.until(port, "/ready", 200);
+    let token =
+        text(&run(folder.path(), &["token", "create", "--name", "a"]).stdout).trim().to_owned();
+    let admin = text(&run(folder.path(), &["token", "create", "--name", "b", "--admin"]).stdout)
+        .trim()
+        .to_owned();
+    assert_eq!(get(port, "/scim/v2/Users", Some(&token)).unwrap().0, 200);
+    let service = "/Thingworx/Subsystems/SCIMSubsystem/Services/IsRunning";
+    assert_eq!(request(port, "POST", service, None).unwrap().0, 401);
+    assert_eq!(request(port, "POST", service, Some(&token)).unwrap().0, 403);
+    let (status, body) = request(port, "POST", service, Some(&admin)).unwrap();
+    assert_eq!(status, 200);
+    assert!(
+        body.contains("\"dataShape\"") && body.contains("\"rows\":[{\"result\":true}]"),
+        "{body}"
+    );
+    assert!(run(folder.path(), &["token", "revoke", "--name", "a"]).status.success());
+    assert_eq!(get(port, "/scim/v2/Users", Some(&token)).unwrap().0, 401);
+}

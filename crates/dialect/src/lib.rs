@@ -7,6 +7,7 @@
 #![deny(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 pub mod entra;
+mod message;
 pub mod okta;
 pub mod onelogin;
 mod option;

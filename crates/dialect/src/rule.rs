@@ -25,8 +25,10 @@ pub trait Rule: Sync {
     /// The name in logs, error texts and the documentation: lower case with hyphens.
     fn name(&self) -> &'static str;
 
-    /// Rewrites a body to the RFC's form, and says whether it had to.
-    fn rewrite(&self, cx: &Context<'_>, body: &mut Value) -> bool;
+    /// Rewrites a body to the RFC's form, in every place that needs it.
+    ///
+    /// `None` if no place did; else what was sent at the first one, in the words of an error text.
+    fn rewrite(&self, cx: &Context<'_>, body: &mut Value) -> Option<String>;
 
     /// What strict mode makes of a body that the rule would rewrite.
     fn strict(&self) -> Strict;
@@ -41,14 +43,18 @@ pub enum Strict {
     Leave,
 }
 
-/// Every rule, in the order in which they apply: operations first, then paths, then values.
-pub const ALL: [&dyn Rule; 9] = [
+/// Every rule, in the order in which they apply: operations, names, lists, values.
+///
+/// No rule makes what an earlier one is for, so that one pass is enough.
+pub const ALL: [&dyn Rule; 11] = [
     &entra::CapitalizedOp,
     &entra::PathAsKey,
     &entra::ExtensionAttributeAtRoot,
     &entra::WrappedValue,
     &onelogin::ObjectForList,
     &entra::ValueForComplex,
+    &entra::EmptyReference,
+    &entra::DisplayNameForDisplay,
     &entra::BooleanString,
     &okta::NumberForString,
     &entra::EmptyStringForNone,
@@ -57,7 +63,8 @@ pub const ALL: [&dyn Rule; 9] = [
 /// Rewrites a body to what the RFC says; gives the names of the rules that fired.
 ///
 /// # Errors
-/// In strict mode nothing is rewritten: the first rule that would fire refuses the request.
+/// In strict mode nothing is rewritten: the first rule that would fire refuses the request, and the
+/// detail says what was sent, what the RFC wants, and the rule's name.
 pub fn interpret(
     cx: &Context<'_>,
     mut body: Value,
@@ -67,15 +74,14 @@ pub fn interpret(
     for rule in ALL {
         match (mode, rule.strict()) {
             (Mode::Lenient, _) => {
-                if rule.rewrite(cx, &mut body) {
-                    fired.push(rule.name());
-                }
+                fired.extend(rule.rewrite(cx, &mut body).map(|_| rule.name()));
             }
             (Mode::Strict, Strict::Leave) => {}
+            // A body that a rule rewrites goes no further, and no other is touched.
             (Mode::Strict, Strict::Refuse(kind, wanted)) => {
-                if rule.rewrite(cx, &mut body.clone()) {
+                if let Some(sent) = rule.rewrite(cx, &mut body) {
                     let name = rule.name();
-                    return Err(Error::new(kind, format!("{wanted} (strict mode: {name})")));
+                    return Err(Error::new(kind, format!("{sent}; {wanted} (strict mode: {name})")));
                 }
             }
         }

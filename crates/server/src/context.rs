@@ -39,8 +39,6 @@ pub struct Parts {
     pub public_base_url: Option<String>,
     /// The administrator that requests with a JWT run as.
     pub admin_name: Option<String>,
-    /// How identity providers are understood.
-    pub dialect: provost_dialect::Options,
 }
 
 /// What all requests share.

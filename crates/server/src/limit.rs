@@ -54,7 +54,7 @@ impl Limits {
             json: json::Limits {
                 depth: settings.json_depth,
                 nodes: settings.json_nodes,
-                string_bytes: settings.string_bytes.max(settings.binary_bytes),
+                string_bytes: settings.string_bytes,
                 members: settings.object_keys,
             },
             request_members: settings.request_members,

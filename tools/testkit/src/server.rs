@@ -151,7 +151,6 @@ impl TestServer {
             chain: setup.chain,
             subsystem,
             limits: setup.limits,
-            dialect: Default::default(),
             public_base_url: setup.public_base_url,
             admin_name: setup.admin_name,
             dialect: setup.dialect,

@@ -12,11 +12,11 @@ fn good_settings_are_shown_with_their_sources() {
     let has =
         |start: &str, end: &str| shown.lines().any(|it| it.starts_with(start) && it.ends_with(end));
     assert!(
-        has("PlatformSettingsConfig.SCIMSettings.enableSCIM = true", "line 1 column 92)"),
+        has("PlatformSettingsConfig.SCIMSettings.enableSCIM = true", "line 1 column 98)"),
         "{shown}"
     );
     assert!(
-        has("PlatformSettingsConfig.ProvostSettings.listen = 127.0.0.1:9", "(--listen)"),
+        has("PlatformSettingsConfig.ProvostSettings.listen = 127.0.0.1:9", "(flag --listen)"),
         "{shown}"
     );
 }

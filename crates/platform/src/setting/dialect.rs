@@ -18,8 +18,6 @@ pub struct Dialect {
     pub empty_string: EmptyString,
     /// Two groups may not have the same `displayName`.
     pub group_display_name_unique: bool,
-    /// What becomes of a password.
-    pub password: Password,
 }
 
 /// How far a client may differ from the letter.
@@ -67,15 +65,6 @@ pub enum EmptyString {
     Keep,
 }
 
-/// What becomes of a password that a client sends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Password {
-    /// Its shape is checked, then it is forgotten.
-    Discard,
-    /// A salted hash of it is kept.
-    Hash,
-}
-
 impl Choice for Mode {
     const ALL: &'static [(&'static str, Self)] =
         &[("lenient", Self::Lenient), ("strict", Self::Strict)];
@@ -98,11 +87,6 @@ impl Choice for GroupReplace {
 impl Choice for EmptyString {
     const ALL: &'static [(&'static str, Self)] =
         &[("unassign", Self::Unassign), ("keep", Self::Keep)];
-}
-
-impl Choice for Password {
-    const ALL: &'static [(&'static str, Self)] =
-        &[("discard", Self::Discard), ("hash", Self::Hash)];
 }
 
 pub(crate) fn read(block: &mut Block<'_, '_>) -> Dialect {
@@ -139,11 +123,6 @@ pub(crate) fn read(block: &mut Block<'_, '_>) -> Dialect {
                 default: true,
                 why: "If false, two groups may have one name, as some directories allow.",
             },
-        ),
-        password: choice(
-            block,
-            "password",
-            "Hash keeps a PBKDF2 hash for platforms whose users sign in with it.",
         ),
     }
 }

@@ -15,8 +15,6 @@ pub struct Limits {
     pub header_count: usize,
     /// Time to read a header section.
     pub header_time: Duration,
-    /// Size of a token.
-    pub token_bytes: usize,
     /// Size of a body.
     pub body_bytes: usize,
     /// Time to read a body.
@@ -31,22 +29,8 @@ pub struct Limits {
     pub json_nodes: usize,
     /// Names in one JSON object.
     pub object_keys: usize,
-    /// Size of a string.
+    /// Size of a string, which may be a photo or certificate.
     pub string_bytes: usize,
-    /// Size of a photo or certificate.
-    pub binary_bytes: usize,
-    /// Size of a filter.
-    pub filter_bytes: usize,
-    /// Nesting of a filter.
-    pub filter_depth: usize,
-    /// Comparisons in a filter.
-    pub filter_terms: usize,
-    /// Size of an attribute path.
-    pub path_bytes: usize,
-    /// Operations in a PATCH.
-    pub patch_operations: usize,
-    /// Values of one multi-valued attribute but `members`.
-    pub attribute_values: usize,
     /// Members in one request.
     pub request_members: usize,
     /// Members in one response.
@@ -94,11 +78,6 @@ pub(crate) fn read(block: &mut Block<'_, '_>) -> Limits {
             Bound("headerSeconds", 10, 1..=60),
             "A slower head closes the connection: slow clients hold them open.",
         ),
-        token_bytes: bytes(
-            block,
-            Bound("tokenBytes", 8 * KIB, KIB..=16 * KIB),
-            "A longer token is answered 401 before it is looked at.",
-        ),
         body_bytes: bytes(
             block,
             Bound("bodyBytes", 8 * MIB, 64 * KIB..=64 * MIB),
@@ -140,47 +119,9 @@ pub(crate) fn read(block: &mut Block<'_, '_>) -> Limits {
         ),
         string_bytes: bytes(
             block,
-            Bound("stringBytes", 64 * KIB, KIB..=MIB),
-            "A longer string is answered 400.",
-        ),
-        binary_bytes: bytes(
-            block,
-            Bound("binaryBytes", MIB, KIB..=8 * MIB),
-            "A larger photo or certificate is answered 400.",
-        ),
-        filter_bytes: bytes(
-            block,
-            Bound("filterBytes", 8 * KIB, 256..=64 * KIB),
-            "A longer filter is answered 400.",
-        ),
-        filter_depth: count(
-            block,
-            Bound("filterDepth", 16, 4..=64),
-            "levels",
-            "A filter with deeper parentheses is answered 400.",
-        ),
-        filter_terms: count(
-            block,
-            Bound("filterTerms", 64, 4..=1_000),
-            "comparisons",
-            "A filter with more comparisons is answered 400.",
-        ),
-        path_bytes: bytes(
-            block,
-            Bound("pathBytes", KIB, 256..=16 * KIB),
-            "A longer attribute path is answered 400.",
-        ),
-        patch_operations: count(
-            block,
-            Bound("patchOperations", 1_000, 10..=100_000),
-            "operations",
-            "A PATCH with more operations is answered 400.",
-        ),
-        attribute_values: count(
-            block,
-            Bound("attributeValues", 1_000, 10..=100_000),
-            "values",
-            "An attribute with more values, members apart, is answered 400.",
+            Bound("stringBytes", MIB, 64 * KIB..=8 * MIB),
+            "A longer string is answered 400: a photo or a certificate. Attributes of type string hold \
+             64 KiB whatever is set here.",
         ),
         request_members: count(
             block,

@@ -16,7 +16,7 @@ mod scim;
 mod source;
 mod trust;
 
-pub use dialect::{Dialect, EmptyString, GroupReplace, Mode, Password, Put, UnknownMember};
+pub use dialect::{Dialect, EmptyString, GroupReplace, Mode, Put, UnknownMember};
 pub use inputs::{Flags, Inputs, VARIABLES};
 pub use limit::Limits;
 pub use load::{Settings, load};

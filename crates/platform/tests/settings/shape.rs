@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use provost_platform::setting::{
-    EmptyString, GroupReplace, LogFormat, LogLevel, Mode, Password, Put, Settings, Trust,
-    UnknownMember,
+    EmptyString, GroupReplace, LogFormat, LogLevel, Mode, Put, Settings, Trust, UnknownMember,
 };
 use secrecy::ExposeSecret;
 
@@ -105,7 +104,6 @@ fn without_files_everything_has_its_default() {
     assert_eq!(provost.dialect.group_replace, GroupReplace::Rfc);
     assert_eq!(provost.dialect.empty_string, EmptyString::Unassign);
     assert!(provost.dialect.group_display_name_unique);
-    assert_eq!(provost.dialect.password, Password::Discard);
     assert_eq!(provost.log.level.as_str(), "info");
     assert_eq!(provost.log.format, LogFormat::Text);
     assert_eq!(provost.limits.header_bytes, 32 * 1024);
@@ -122,7 +120,7 @@ fn every_block_of_our_own_settings_is_read() {
           "dataFolder": "/var/lib/provost",
           "dialect": {"mode": "strict", "unknownMember": "skip", "put": "merge",
                       "groupReplace": "additive", "emptyString": "keep",
-                      "groupDisplayNameUnique": "false", "password": "hash"},
+                      "groupDisplayNameUnique": "false"},
           "jwt": {"skewSeconds": 0},
           "log": {"level": "debug", "format": "json"},
           "limits": {"pageSize": 200, "requestSeconds": 20}
@@ -139,7 +137,6 @@ fn every_block_of_our_own_settings_is_read() {
     assert_eq!(provost.dialect.group_replace, GroupReplace::Additive);
     assert_eq!(provost.dialect.empty_string, EmptyString::Keep);
     assert!(!provost.dialect.group_display_name_unique);
-    assert_eq!(provost.dialect.password, Password::Hash);
     assert_eq!(provost.jwt.skew, Duration::ZERO);
     assert_eq!((provost.log.level, provost.log.format), (LogLevel::Debug, LogFormat::Json));
     assert_eq!(provost.limits.page_size, 200);

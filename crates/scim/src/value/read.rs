@@ -32,6 +32,8 @@ pub enum Message {
 
 /// The most values that one attribute may have, beside the membership relation.
 const VALUES_MAX: usize = 1_000;
+/// The longest value of an attribute of type string; references may hold a photo.
+const STRING_BYTES_MAX: usize = 64 * 1_024;
 /// The most members that one request may name.
 const MEMBERS_MAX: usize = 100_000;
 /// Where the values lie that a resource holds when it is stored.
@@ -188,6 +190,12 @@ impl<'a> Reader<'a> {
         let mismatch = || mismatch(attribute, attribute.data_type.json_form(), value);
         let read = match (attribute.data_type, value) {
             (_, Value::Null) => return Ok(None),
+            (DataType::String, Value::String(text)) if text.len() > STRING_BYTES_MAX => {
+                let (path, length) = (&attribute.path, text.len());
+                return Err(Error::invalid_value(format!(
+                    "{path} has {length} bytes; {STRING_BYTES_MAX} are allowed"
+                )));
+            }
             (DataType::String | DataType::Reference, Value::String(text)) => {
                 Val::Str(text.as_str().into())
             }

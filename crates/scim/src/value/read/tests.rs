@@ -264,3 +264,21 @@ fn what_is_named_in_order_to_be_cleared_is_known() {
     let name = |id: &AttrId| schemas.attribute(*id).name.to_string();
     assert_eq!(reader.cleared.iter().map(name).collect::<Vec<_>>(), ["title", "emails"]);
 }
+
+#[test]
+fn a_string_beyond_its_bound_is_refused_and_a_photo_of_that_size_is_not() {
+    let schemas = Schemas::builtin(&crate::schema::Options::default());
+    let kind = schemas.resource_type_by_name("User").unwrap().kind;
+    let long = "x".repeat(70_000);
+    let read = |resource: Value| {
+        Reader::new(&schemas, kind, Mode::Lenient).resource(&resource, Message::Post)
+    };
+    let core = "urn:ietf:params:scim:schemas:core:2.0:User";
+    let error =
+        read(json!({"schemas": [core], "userName": "a", "title": long})).expect_err("is refused");
+    assert_eq!(
+        error.to_string(),
+        format!("invalidValue: {core}:title has 70000 bytes; 65536 are allowed")
+    );
+    read(json!({"schemas": [core], "userName": "a", "photos": [{"value": long}]})).unwrap();
+}

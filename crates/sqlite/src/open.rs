@@ -34,6 +34,8 @@ pub struct Options {
     pub readers: usize,
     /// How long a question may take.
     pub deadline: Duration,
+    /// The most pages that the file may have; beyond it the disk counts as full.
+    pub pages_max: Option<u32>,
 }
 
 /// What a database is opened for.
@@ -50,7 +52,13 @@ impl Options {
     pub fn serve(folder: &Path) -> Self {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         let deadline = Duration::from_secs(10);
-        Self { folder: folder.into(), role: Role::Serve, readers: 2 * cores, deadline }
+        Self {
+            folder: folder.into(),
+            role: Role::Serve,
+            readers: 2 * cores,
+            deadline,
+            pages_max: None,
+        }
     }
 
     /// For a command beside a server.
@@ -87,9 +95,11 @@ pub fn open(
     };
     let mut connection = connect(&path)?;
     migrate::migrate(&mut connection)?;
+    limit(&connection, options.pages_max)?;
     let registry = Arc::new(Registry::load(&mut connection, &schemas, &indexes, options.role)?);
     let readers = Readers::start(&path, options.readers, options.deadline, &schemas, &registry)?;
-    let writer = Writer::start(connection, path.clone(), schemas.clone(), registry);
+    let writer =
+        Writer::start(connection, (path.clone(), options.pages_max), schemas.clone(), registry);
     let writer = writer.map_err(|cause| OpenError::Folder { folder: options.folder, cause })?;
     let checkpoints = match options.role {
         Role::Serve => Some(Checkpoints::start(&path, writer.trouble.clone())?),
@@ -109,6 +119,12 @@ pub(crate) fn connect(path: &Path) -> rusqlite::Result<Connection> {
     connection.pragma_update(None, "cache_size", -16_384)?;
     connection.set_prepared_statement_cache_capacity(128);
     Ok(connection)
+}
+
+/// Lets the file grow to a number of pages and no further.
+pub(crate) fn limit(connection: &Connection, pages_max: Option<u32>) -> rusqlite::Result<()> {
+    let Some(pages) = pages_max else { return Ok(()) };
+    connection.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))
 }
 
 impl SqliteStore {

@@ -77,7 +77,7 @@ type Verdict = Box<dyn FnOnce(Result<(), &str>) + Send>;
 impl Writer {
     pub(crate) fn start(
         connection: Connection,
-        path: PathBuf,
+        (path, pages_max): (PathBuf, Option<u32>),
         schemas: Arc<Schemas>,
         registry: Arc<Registry>,
     ) -> std::io::Result<Self> {
@@ -86,6 +86,7 @@ impl Writer {
         let desk = Desk {
             connection: Some(connection),
             path,
+            pages_max,
             schemas,
             registry,
             trouble: trouble.clone(),
@@ -177,6 +178,7 @@ fn members(act: &Act) -> usize {
 struct Desk {
     connection: Option<Connection>,
     path: PathBuf,
+    pages_max: Option<u32>,
     schemas: Arc<Schemas>,
     registry: Arc<Registry>,
     trouble: Arc<Trouble>,
@@ -286,6 +288,7 @@ impl Desk {
     /// Opens the database again; it is trusted once it checks out.
     fn reopen(&self) -> Result<Connection, String> {
         let opened = open::connect(&self.path).and_then(|connection| {
+            open::limit(&connection, self.pages_max)?;
             let check: String =
                 connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
             Ok((connection, check))

@@ -241,18 +241,13 @@ fn say(settings: &Settings, address: SocketAddr, subsystem: &Subsystem) {
     if !address.ip().is_loopback() {
         tracing::warn!("Plain HTTP on {address}: a proxy in front must terminate TLS");
     }
-    match &settings.trust {
-        Some(trust) => {
-            let explanation = trust.client_binding().explain(&trust.issuer);
-            for line in explanation.accepted {
-                tracing::info!("{line}");
-            }
-            for line in explanation.unprotected {
-                tracing::warn!("{line}");
-            }
-        }
-        None => tracing::warn!(
-            "No sso-settings.json: opaque tokens alone are accepted, see `provost token create`"
-        ),
+    // That there is no trust is a warning of the settings, which stands above.
+    let Some(trust) = &settings.trust else { return };
+    let explanation = trust.client_binding().explain(&trust.issuer);
+    for line in explanation.accepted {
+        tracing::info!("{line}");
+    }
+    for line in explanation.unprotected {
+        tracing::warn!("{line}");
     }
 }

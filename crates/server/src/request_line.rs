@@ -9,7 +9,7 @@ use http::{Method, StatusCode};
 use provost_scim::Deviation;
 use provost_store::TenantId;
 use tokio::time::Instant;
-use tracing::{error, info};
+use tracing::{debug, error, info};
 
 use crate::error::Error;
 
@@ -78,9 +78,14 @@ impl RequestLine {
     /// Writes why the request has another answer than it asked for.
     pub(crate) fn failed(&self, reason: &Error) {
         let (id, reason_text) = (&self.id, reason.chain());
-        match reason.is_clients() {
-            true => info!(request.id = %id, "Refused: {reason_text}"),
-            false => error!(request.id = %id, "Failed: {reason_text}"),
+        match reason {
+            // The detail quotes what the client sent, which may be about a person: the client has it.
+            Error::Refused(refusal) => {
+                info!(request.id = %id, "Refused: {}", refusal.kind);
+                debug!(request.id = %id, "Refused: {}", refusal.detail);
+            }
+            reason if reason.is_clients() => info!(request.id = %id, "Refused: {reason_text}"),
+            _ => error!(request.id = %id, "Failed: {reason_text}"),
         }
     }
 

@@ -49,7 +49,9 @@ pub(crate) fn path(operation: &Map<String, Value>) -> Option<&str> {
 }
 
 /// The attributes that an operation without path sets.
-pub(crate) fn attributes_set(operation: &mut Map<String, Value>) -> Option<&mut Map<String, Value>> {
+pub(crate) fn attributes_set(
+    operation: &mut Map<String, Value>,
+) -> Option<&mut Map<String, Value>> {
     let is_pathless = match member(operation, "path") {
         None | Some(Value::Null) => true,
         Some(Value::String(path)) => path.trim().is_empty(),

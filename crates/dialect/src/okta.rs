@@ -1,16 +1,17 @@
 //! Okta: numbers where the schema has strings.
 
 use provost_scim::ErrorKind;
-use provost_scim::schema::DataType;
+use provost_scim::schema::{DataType, Place};
 use serde_json::Value;
 
 use crate::walk::each_value;
 use crate::{Context, Rule, Strict};
 
-/// Okta's entitlements carry numbers where the schema has strings (Okta developer documentation,
-/// "Entitlements with SCIM", 2026; `okta-17-entitlements-discovery.json`).
+/// Okta's sample of a user with entitlements has numbers for `externalId` and for a `postalCode`
+/// (Okta developer documentation, "Build a SCIM 2.0 server with entitlements", 2026). A whole number
+/// becomes its digits; for what every resource must have, and for members, it stays and is refused.
 ///
-/// `{"entitlements": [{"value": 7}]}` → `{"entitlements": [{"value": "7"}]}`
+/// `{"addresses": [{"postalCode": 91608}]}` → `{"addresses": [{"postalCode": "91608"}]}`
 pub struct NumberForString;
 
 impl Rule for NumberForString {
@@ -18,14 +19,15 @@ impl Rule for NumberForString {
         "number-for-string"
     }
 
-    fn rewrite(&self, cx: &Context<'_>, body: &mut Value) -> bool {
-        each_value(cx, body, &mut |attribute, _, value| {
-            let Value::Number(number) = &value else { return false };
-            if attribute.data_type != DataType::String || attribute.parent.is_none() {
-                return false;
-            }
-            *value = Value::String(number.to_string());
-            true
+    fn rewrite(&self, cx: &Context<'_>, body: &mut Value) -> Option<String> {
+        each_value(cx, body, |spot, value| {
+            let Value::Number(number) = value else { return None };
+            let is_text = spot.attribute.data_type == DataType::String
+                && !spot.attribute.required
+                && spot.top.place == Place::Body;
+            // A fraction may have been written in more ways than one.
+            let is_whole = number.is_i64() || number.is_u64();
+            (is_text && is_whole).then(|| Value::String(number.to_string()))
         })
     }
 

@@ -2,8 +2,13 @@
 
 use crate::{ALL, Strict};
 
-const SOURCES: [&str; 3] =
-    [include_str!("entra.rs"), include_str!("okta.rs"), include_str!("onelogin.rs")];
+const SOURCES: [&str; 5] = [
+    include_str!("entra/operation.rs"),
+    include_str!("entra/name.rs"),
+    include_str!("entra/value.rs"),
+    include_str!("okta.rs"),
+    include_str!("onelogin.rs"),
+];
 
 /// The list of rules in Markdown: name, evidence, example, and what strict mode answers.
 pub fn page() -> String {
@@ -25,7 +30,7 @@ pub fn page() -> String {
 fn comment(name: &str) -> Option<(String, String)> {
     let quoted = format!("\"{name}\"");
     let source = SOURCES.iter().find(|it| it.contains(&quoted))?;
-    let before = source.split(&quoted).next()?;
+    let (before, _) = source.split_once(&quoted)?;
     let (above, _) = before.rsplit_once("pub struct ")?;
     let lines: Vec<&str> = above.lines().rev().map_while(|line| line.strip_prefix("///")).collect();
     let text: Vec<&str> = lines.into_iter().rev().map(str::trim).collect();

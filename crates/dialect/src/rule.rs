@@ -81,7 +81,10 @@ pub fn interpret(
             (Mode::Strict, Strict::Refuse(kind, wanted)) => {
                 if let Some(sent) = rule.rewrite(cx, &mut body) {
                     let name = rule.name();
-                    return Err(Error::new(kind, format!("{sent}; {wanted} (strict mode: {name})")));
+                    return Err(Error::new(
+                        kind,
+                        format!("{sent}; {wanted} (strict mode: {name})"),
+                    ));
                 }
             }
         }

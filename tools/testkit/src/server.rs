@@ -188,6 +188,12 @@ impl TestServer {
         TestClient::new(self.address)
     }
 
+    /// A client that speaks HTTP/2 from the first byte (RFC 9113 §3.3).
+    pub fn http2_client(&self) -> TestClient {
+        let client = Client::builder(TokioExecutor::new()).http2_only(true).build_http();
+        TestClient { client, address: self.address }
+    }
+
     /// Sends a request to a path below the SCIM base, with the provisioning token.
     pub async fn send(&self, method: &str, path: &str, body: Option<&Value>) -> Answer {
         self.send_with(method, path, &[], body).await

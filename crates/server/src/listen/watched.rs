@@ -2,9 +2,9 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll, ready};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -44,6 +44,8 @@ enum Phase {
 pub(super) struct Activity {
     begun: AtomicUsize,
     ended: AtomicUsize,
+    /// Who reads, and found a request in work: hyper reads again only when it is woken.
+    reader: Mutex<Option<Waker>>,
 }
 
 /// A request in work, until it is dropped.
@@ -62,11 +64,18 @@ impl Activity {
     fn is_busy(&self) -> bool {
         self.ended.load(Ordering::SeqCst) != self.begun()
     }
+
+    fn reader(&self) -> MutexGuard<'_, Option<Waker>> {
+        self.reader.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Drop for InWork {
     fn drop(&mut self) {
         self.0.ended.fetch_add(1, Ordering::SeqCst);
+        if let Some(reader) = self.0.reader().take() {
+            reader.wake();
+        }
     }
 }
 
@@ -129,7 +138,10 @@ impl AsyncRead for Watched {
                 }
                 Poll::Ready(read)
             }
-            Poll::Pending if self.activity.is_busy() => Poll::Pending,
+            Poll::Pending if self.activity.is_busy() => {
+                *self.activity.reader() = Some(cx.waker().clone());
+                Poll::Pending
+            }
             Poll::Pending => {
                 ready!(self.deadline.as_mut().poll(cx));
                 Poll::Ready(Err(io::ErrorKind::TimedOut.into()))

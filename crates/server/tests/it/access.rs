@@ -1,0 +1,202 @@
+//! Every kind of route meets every kind of caller.
+
+use provost_auth::TokenList;
+use provost_server::TOKENS_DOCUMENT;
+use provost_store::{DocumentPut, Store as _};
+use provost_testkit::clock::FrozenClock;
+use provost_testkit::idp::{Idp, Keys};
+use provost_testkit::server::{Setup, TestServer, request};
+use serde_json::json;
+
+const ROUTES: [(&str, &str); 14] = [
+    ("GET", "/scim/v2/Users"),
+    ("POST", "/scim/v2/Users"),
+    ("POST", "/scim/v2/.search"),
+    ("GET", "/scim/v2/Users/none"),
+    ("PUT", "/scim/v2/Users/none"),
+    ("PATCH", "/scim/v2/Users/none"),
+    ("DELETE", "/scim/v2/Users/none"),
+    ("GET", "/scim/v2/ServiceProviderConfig"),
+    ("GET", "/scim/v2/Schemas"),
+    ("POST", "/scim/v2/Bulk"),
+    ("GET", "/scim/v2/Me"),
+    ("POST", "/Thingworx/Subsystems/SCIMSubsystem/Services/IsRunning"),
+    ("GET", "/health"),
+    ("GET", "/nowhere"),
+];
+
+#[tokio::test]
+async fn every_route_meets_every_caller() {
+    let (setup, _) = Setup::in_memory();
+    let idp = Idp::new(setup.clock.clone());
+    let chain = idp.chain(Keys::Served);
+    let server = TestServer::start_with(Setup { chain, ..setup }).await;
+    let mut expired = idp.claims();
+    expired["exp"] = json!(1);
+    let callers = [
+        ("anonymous", None),
+        ("unknown", Some("pvt_unknown".to_owned())),
+        ("expired", Some(idp.sign(&expired))),
+        ("provision", Some(server.provision_token.clone())),
+        ("admin", Some(server.admin_token.clone())),
+        ("jwt", Some(idp.token())),
+    ];
+    let names: Vec<&str> = callers.iter().map(|(name, _)| *name).collect();
+    let mut table = format!("{}\n", names.join(" "));
+    for (method, path) in ROUTES {
+        for (_, token) in &callers {
+            let answer = server.ask(request(method, path, token.as_deref())).await;
+            table.push_str(&format!("{} ", answer.status));
+        }
+        table.push_str(&format!("{method} {path}\n"));
+    }
+    insta::assert_snapshot!(table, @"
+    anonymous unknown expired provision admin jwt
+    401 401 401 200 200 200 GET /scim/v2/Users
+    401 401 401 400 400 400 POST /scim/v2/Users
+    401 401 401 400 400 400 POST /scim/v2/.search
+    401 401 401 404 404 404 GET /scim/v2/Users/none
+    401 401 401 400 400 400 PUT /scim/v2/Users/none
+    401 401 401 400 400 400 PATCH /scim/v2/Users/none
+    401 401 401 404 404 404 DELETE /scim/v2/Users/none
+    401 401 401 200 200 200 GET /scim/v2/ServiceProviderConfig
+    401 401 401 200 200 200 GET /scim/v2/Schemas
+    401 401 401 501 501 501 POST /scim/v2/Bulk
+    401 401 401 501 501 501 GET /scim/v2/Me
+    401 401 401 403 200 200 POST /Thingworx/Subsystems/SCIMSubsystem/Services/IsRunning
+    200 200 200 200 200 200 GET /health
+    404 404 404 404 404 404 GET /nowhere
+    ");
+}
+
+#[tokio::test]
+async fn a_missing_and_a_bad_credential_are_told_apart_and_nothing_else_is_told() {
+    let server = TestServer::start().await;
+    insta::assert_snapshot!(server.ask(request("GET", "/scim/v2/Users", None)).await, @r#"
+    401
+    content-type: application/scim+json
+    www-authenticate: Bearer realm="scim"
+    x-request-id: 655815f672000-1
+
+    {
+      "schemas": [
+        "urn:ietf:params:scim:api:messages:2.0:Error"
+      ],
+      "status": "401",
+      "detail": "a bearer token is needed in the Authorization header"
+    }
+    "#);
+    let token = Some("eyJhbGciOiJub25lIn0.e30.");
+    insta::assert_snapshot!(server.ask(request("GET", "/scim/v2/Users", token)).await, @r#"
+    401
+    content-type: application/scim+json
+    www-authenticate: Bearer realm="scim", error="invalid_token"
+    x-request-id: 655815f672000-2
+
+    {
+      "schemas": [
+        "urn:ietf:params:scim:api:messages:2.0:Error"
+      ],
+      "status": "401",
+      "detail": "the token is not accepted; the log has the reason at 655815f672000-2"
+    }
+    "#);
+}
+
+#[tokio::test]
+async fn a_service_is_for_administrators() {
+    let server = TestServer::start().await;
+    let path = "/Thingworx/Subsystems/SCIMSubsystem/Services/Stop";
+    let answer = server.ask(request("POST", path, Some(&server.provision_token))).await;
+    insta::assert_snapshot!(answer, @r#"
+    403
+    content-type: application/scim+json
+    x-request-id: 655815f672000-1
+
+    {
+      "schemas": [
+        "urn:ietf:params:scim:api:messages:2.0:Error"
+      ],
+      "status": "403",
+      "detail": "the token provisions; a service needs an administrator"
+    }
+    "#);
+}
+
+#[tokio::test]
+async fn without_keys_a_jwt_is_no_fault_of_the_client() {
+    let (setup, _) = Setup::in_memory();
+    let idp = Idp::new(FrozenClock::default());
+    let chain = idp.chain(Keys::Unreachable);
+    let server = TestServer::start_with(Setup { chain, ..setup }).await;
+    let answer = server.ask(request("GET", "/scim/v2/Users", Some(&idp.token()))).await;
+    insta::assert_snapshot!(answer, @r#"
+    503
+    content-type: application/scim+json
+    retry-after: 1
+    x-request-id: 655815f672000-1
+
+    {
+      "schemas": [
+        "urn:ietf:params:scim:api:messages:2.0:Error"
+      ],
+      "status": "503",
+      "detail": "request 655815f672000-1"
+    }
+    "#);
+}
+
+#[tokio::test]
+async fn a_jwt_needs_an_administrator_to_run_as() {
+    for name in [None, Some("SuperUser"), Some("administrator"), Some("nobody")] {
+        let (setup, _) = Setup::in_memory();
+        let idp = Idp::new(setup.clock.clone());
+        let chain = idp.chain(Keys::Served);
+        let admin_name = name.map(str::to_owned);
+        let server = TestServer::start_with(Setup { chain, admin_name, ..setup }).await;
+        let answer = server.ask(request("GET", "/scim/v2/Users", Some(&idp.token()))).await;
+        assert_eq!(answer.status, 403, "{name:?}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_holds_from_its_making_to_its_revocation() {
+    let (setup, store) = Setup::in_memory();
+    let server = TestServer::start_with(setup).await;
+    let document = store.document(server.tenant, TOKENS_DOCUMENT.into()).await.unwrap().unwrap();
+    let mut list = TokenList::from_json(&document.body).unwrap();
+    let name: provost_auth::TokenName = "late".parse().unwrap();
+    let late = list.create(name.clone(), provost_auth::Rights::Provision, 0, [9; 32]).unwrap();
+    let ask = async || server.ask(request("GET", "/scim/v2/Users", Some(late.expose()))).await;
+    let put = async |base, list: &TokenList| {
+        let body = list.to_json().to_string().into_bytes().into();
+        let put = DocumentPut { key: TOKENS_DOCUMENT.into(), base: Some(base), body };
+        store.put_document(server.tenant, put).await.unwrap()
+    };
+    assert_eq!(ask().await.status, 401);
+    let rev = put(document.rev, &list).await;
+    assert_eq!(ask().await.status, 200);
+    list.revoke(&name).unwrap();
+    put(rev, &list).await;
+    assert_eq!(ask().await.status, 401);
+}
+
+#[tokio::test]
+async fn a_damaged_list_of_tokens_lets_nobody_in_and_is_our_fault() {
+    let (setup, store) = Setup::in_memory();
+    let server = TestServer::start_with(setup).await;
+    let document = store.document(server.tenant, TOKENS_DOCUMENT.into()).await.unwrap().unwrap();
+    let body = b"{".to_vec().into();
+    let put = DocumentPut { key: TOKENS_DOCUMENT.into(), base: Some(document.rev), body };
+    store.put_document(server.tenant, put).await.unwrap();
+    assert_eq!(server.send("GET", "/Users", None).await.status, 500);
+}
+
+#[tokio::test]
+async fn nothing_of_a_body_is_read_before_the_door() {
+    let server = TestServer::start().await;
+    let head = "POST /scim/v2/Users HTTP/1.1\r\nHost: a\r\nContent-Type: application/scim+json\r\n\
+                Content-Length: 100\r\nConnection: close\r\n\r\n";
+    let answer = crate::support::raw(&server, head).await;
+    assert_eq!(crate::support::status(&answer), "HTTP/1.1 401 Unauthorized");
+}

@@ -1,0 +1,16 @@
+//! The server over real connections, in process.
+
+mod access;
+mod bound;
+mod conduct;
+mod exchange;
+mod log;
+mod method;
+mod mode;
+mod outage;
+mod precondition;
+mod property;
+mod service;
+mod state;
+mod support;
+mod transcript;

@@ -267,7 +267,7 @@ fn what_is_named_in_order_to_be_cleared_is_known() {
 
 #[test]
 fn a_string_beyond_its_bound_is_refused_and_a_photo_of_that_size_is_not() {
-    let schemas = Schemas::builtin(&crate::schema::Options::default());
+    let schemas = Schemas::builtin(&Options::default());
     let kind = schemas.resource_type_by_name("User").unwrap().kind;
     let long = "x".repeat(70_000);
     let read = |resource: Value| {

@@ -1,9 +1,9 @@
 //! DELETE: a resource goes, with its memberships (RFC 7644 §3.6).
 
 use provost_scim::schema::Kind;
-use provost_store::{Act, IfMatch, Mode, Write, difference, view};
+use provost_store::{Act, IfMatch, difference, view};
 
-use crate::write::{check_version, failed, fetch, submit};
+use crate::write::{check_version, failed, fetch, submit, write};
 use crate::{Context, Error, Outcome};
 
 /// Deletes a resource.
@@ -26,15 +26,8 @@ pub async fn delete(
             view::attributes(schemas, &stored).map_err(|it| failed(cx, "read a resource", it))?;
         let keys = cx.engine.indexes.keys(schemas, kind, &old);
         let change = difference(schemas, kind, Some(&old), None);
-        let write = Write {
-            id: stored.id,
-            kind,
-            if_match: if_match.clone(),
-            act: Act::Delete { base: stored.rev, keys, change },
-            now: cx.engine.clock.now_micros(),
-            cause: cx.cause.clone(),
-            mode: Mode::Commit,
-        };
+        let act = Act::Delete { base: stored.rev, keys, change };
+        let write = write(cx, kind, stored.id, act, if_match.clone());
         if let Ok(applied) = submit(cx, write, None).await? {
             return Ok(Outcome::new(stored.id, &applied, None));
         }

@@ -3,10 +3,9 @@
 use provost_scim::patch::Patch;
 use provost_scim::schema::Kind;
 use provost_scim::value::{Attributes, Reader};
-use provost_store::{Act, Content, IfMatch, Mode, ResourceId, Write, view};
+use provost_store::{Act, IfMatch, ResourceId, view};
 
-use crate::immutable::check_immutable;
-use crate::write::{Changed, check_reserved, check_version, failed, fetch, missing, submit};
+use crate::write::{Changed, Next, change, check_version, failed, fetch, missing, submit, write};
 use crate::{Context, Error, Outcome, membership};
 
 /// Applies a PATCH to one resource, whole or not at all.
@@ -37,23 +36,11 @@ pub async fn patch(
         let patched = patch.apply(&mut reader, old.clone())?;
         let mut new = patched.attributes;
         membership::take_secrets(schemas, &mut new);
-        check_immutable(schemas, &old, &new)?;
-        check_reserved(cx, kind, &new)?;
         let Reader { mut deviations, .. } = reader;
         let members =
             membership::fold(cx, kind, stored.id, patched.members, &mut deviations).await?;
-        let content = Content::between(schemas, &cx.engine.indexes, kind, Some(&old), &new)?;
-        let mut after = stored.clone();
-        if let Some(content) = &content {
-            (after.label, after.body) = (content.label.clone(), content.body.clone());
-        }
-        let content = content.map(|content| (stored.rev, content));
-        let act = Act::Change { content, members };
-        if let Ok(applied) =
-            submit(cx, write(cx, kind, stored.id, act, if_match.clone()), Some(&new)).await?
-        {
-            after.version = applied.version();
-            let outcome = Outcome::new(stored.id, &applied, Some(after));
+        let next = Next { stored: &stored, old: &old, new: &new, members };
+        if let Some(outcome) = change(cx, next, if_match.clone()).await? {
             return Ok(Outcome { deviations, ..outcome });
         }
         // Another write came first, and may change this one's outcome.
@@ -81,15 +68,4 @@ async fn patch_members(
         Ok(applied) => Ok(Outcome { deviations, ..Outcome::new(group, &applied, None) }),
         Err(Changed) => Err(Error::Busy),
     }
-}
-
-fn write(
-    cx: &Context<'_>,
-    kind: Kind,
-    id: ResourceId,
-    act: Act,
-    if_match: Option<IfMatch>,
-) -> Write {
-    let now = cx.engine.clock.now_micros();
-    Write { id, kind, if_match, act, now, cause: cx.cause.clone(), mode: Mode::Commit }
 }

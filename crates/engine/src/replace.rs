@@ -4,11 +4,10 @@ use provost_scim::deviation::Deviation;
 use provost_scim::membership::Delta;
 use provost_scim::schema::{AttrId, Kind};
 use provost_scim::value::Attributes;
-use provost_store::{Act, Content, IfMatch, Mode, ResourceId, Write, view};
+use provost_store::{IfMatch, ResourceId, view};
 
-use crate::immutable::check_immutable;
 use crate::policy::Put;
-use crate::write::{check_reserved, check_version, failed, fetch, submit};
+use crate::write::{Next, change, check_version, failed, fetch};
 use crate::{Context, Error, Outcome, membership};
 
 /// Replaces a resource by what a client sent; `cleared` are the attributes that it names with null
@@ -38,26 +37,8 @@ pub async fn replace(
         let old =
             view::attributes(schemas, &stored).map_err(|it| failed(cx, "read a resource", it))?;
         let new = replaced(cx, kind, &old, &draft, &cleared);
-        check_immutable(schemas, &old, &new)?;
-        check_reserved(cx, kind, &new)?;
-        let content = Content::between(schemas, &cx.engine.indexes, kind, Some(&old), &new)?;
-        let mut after = stored.clone();
-        if let Some(content) = &content {
-            (after.label, after.body) = (content.label.clone(), content.body.clone());
-        }
-        let content = content.map(|content| (stored.rev, content));
-        let write = Write {
-            id: stored.id,
-            kind,
-            if_match: if_match.clone(),
-            act: Act::Change { content, members: members.clone() },
-            now: cx.engine.clock.now_micros(),
-            cause: cx.cause.clone(),
-            mode: Mode::Commit,
-        };
-        if let Ok(applied) = submit(cx, write, Some(&new)).await? {
-            after.version = applied.version();
-            let outcome = Outcome::new(stored.id, &applied, Some(after));
+        let next = Next { stored: &stored, old: &old, new: &new, members: members.clone() };
+        if let Some(outcome) = change(cx, next, if_match.clone()).await? {
             return Ok(Outcome { deviations, ..outcome });
         }
         // Another write came first, and may change this one's outcome.

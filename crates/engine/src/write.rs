@@ -2,10 +2,12 @@
 
 use provost_scim::deviation::Deviation;
 use provost_scim::error::{Error as Refusal, ErrorKind, quote};
+use provost_scim::membership::Delta;
 use provost_scim::schema::Kind;
 use provost_scim::value::{Attributes, Val};
-use provost_store::{Applied, IfMatch, ResourceId, Stored, Version, Write};
+use provost_store::{Act, Applied, Content, IfMatch, Mode, ResourceId, Stored, Version, Write};
 
+use crate::immutable::check_immutable;
 use crate::{Context, Error};
 
 /// What a write led to.
@@ -28,6 +30,49 @@ impl Outcome {
         let changed = matches!(applied, Applied::Written { .. });
         Self { id, version: applied.version(), stored, changed, deviations: Vec::new() }
     }
+}
+
+/// What becomes of a stored resource.
+pub(crate) struct Next<'a> {
+    pub(crate) stored: &'a Stored,
+    pub(crate) old: &'a Attributes,
+    pub(crate) new: &'a Attributes,
+    pub(crate) members: Delta<ResourceId>,
+}
+
+/// Checks and submits a change of a resource; `None` if another write came first, and may change
+/// the outcome of this one.
+pub(crate) async fn change(
+    cx: &Context<'_>,
+    next: Next<'_>,
+    if_match: Option<IfMatch>,
+) -> Result<Option<Outcome>, Error> {
+    let Next { stored, old, new, members } = next;
+    let (schemas, kind) = (cx.schemas(), stored.kind);
+    check_immutable(schemas, old, new)?;
+    check_reserved(cx, kind, new)?;
+    let content = Content::between(schemas, &cx.engine.indexes, kind, Some(old), new)?;
+    let mut after = stored.clone();
+    if let Some(content) = &content {
+        (after.label, after.body) = (content.label.clone(), content.body.clone());
+    }
+    let act = Act::Change { content: content.map(|content| (stored.rev, content)), members };
+    let write = write(cx, kind, stored.id, act, if_match);
+    let Ok(applied) = submit(cx, write, Some(new)).await? else { return Ok(None) };
+    after.version = applied.version();
+    Ok(Some(Outcome::new(stored.id, &applied, Some(after))))
+}
+
+/// A write of the present request, at the present time.
+pub(crate) fn write(
+    cx: &Context<'_>,
+    kind: Kind,
+    id: ResourceId,
+    act: Act,
+    if_match: Option<IfMatch>,
+) -> Write {
+    let now = cx.engine.clock.now_micros();
+    Write { id, kind, if_match, act, now, cause: cx.cause.clone(), mode: Mode::Commit }
 }
 
 /// Submits a write; what the client can be told about a failure becomes a refusal.

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use crate::open;
+use crate::connection::connect;
 use crate::writer::Trouble;
 
 const PAUSE: Duration = Duration::from_millis(500);
@@ -27,7 +27,7 @@ pub(crate) struct Checkpoints {
 
 impl Checkpoints {
     pub(crate) fn start(path: &Path, trouble: Arc<Trouble>) -> Result<Self, crate::OpenError> {
-        let connection = open::connect(path)?;
+        let connection = connect(path)?;
         let log = PathBuf::from(format!("{}-wal", path.display()));
         let (stop, stopped) = channel::<()>();
         let thread =

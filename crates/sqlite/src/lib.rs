@@ -6,6 +6,7 @@
 
 mod apply;
 mod checkpoint;
+mod connection;
 mod error;
 mod event;
 mod lock;

@@ -10,18 +10,19 @@ use provost_store::{
     Answer, Applied, At, Document, DocumentPut, Error, Event, Health, Indexes, Label, MemberPage,
     Members, Membership, Page, Position, Query, ResourceId, Rev, Store, Stored, TenantId, Write,
 };
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{OptionalExtension as _, params};
 use tokio::sync::oneshot;
 
 use crate::OpenError;
 use crate::checkpoint::Checkpoints;
+use crate::connection::{closed, connect, failed, limit};
 use crate::event;
 use crate::lock::{self, Lock};
 use crate::migrate;
 use crate::query;
-use crate::reader::{Readers, Weight, failed};
+use crate::reader::{Readers, Weight};
 use crate::registry::Registry;
-use crate::writer::{Task, Writer, closed};
+use crate::writer::{Task, Writer};
 
 /// Where a database is, and how it is used.
 #[derive(Debug, Clone)]
@@ -106,25 +107,6 @@ pub fn open(
         Role::Command => None,
     };
     Ok(SqliteStore { readers, writer, _checkpoints: checkpoints, schemas, indexes, _lock: lock })
-}
-
-/// A connection as all of them are: a commit is on disk before it returns.
-pub(crate) fn connect(path: &Path) -> rusqlite::Result<Connection> {
-    let connection = Connection::open(path)?;
-    connection.busy_timeout(Duration::from_secs(5))?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.pragma_update(None, "foreign_keys", true)?;
-    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
-    connection.pragma_update(None, "cache_size", -16_384)?;
-    connection.set_prepared_statement_cache_capacity(128);
-    Ok(connection)
-}
-
-/// Lets the file grow to a number of pages and no further.
-pub(crate) fn limit(connection: &Connection, pages_max: Option<u32>) -> rusqlite::Result<()> {
-    let Some(pages) = pages_max else { return Ok(()) };
-    connection.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))
 }
 
 impl SqliteStore {

@@ -11,7 +11,8 @@ use provost_store::{
 use rusqlite::{Params, params};
 use uuid::Uuid;
 
-use crate::reader::{Snapshot, Weight, failed};
+use crate::connection::failed;
+use crate::reader::{Snapshot, Weight};
 use crate::relation::Relation;
 use crate::row;
 

@@ -11,9 +11,8 @@ use provost_store::Error;
 use rusqlite::Connection;
 use tokio::sync::{Semaphore, oneshot};
 
-use crate::open;
+use crate::connection::{closed, connect};
 use crate::registry::Registry;
-use crate::writer::closed;
 
 /// What a question is asked of.
 pub(crate) struct Snapshot<'a> {
@@ -51,7 +50,7 @@ impl Readers {
         let queue = Arc::new(Mutex::new(queue));
         let mut threads = Vec::new();
         for number in 0..count.max(1) {
-            let mut connection = open::connect(path)?;
+            let mut connection = connect(path)?;
             connection.pragma_update(None, "query_only", true)?;
             let (queue, schemas, registry) = (queue.clone(), schemas.clone(), registry.clone());
             let reader = std::thread::Builder::new().name(format!("sqlite-reader-{number}"));
@@ -113,13 +112,5 @@ fn run(
         }
         // Dropping the question unanswered tells its asker that the store is unavailable.
         let _ = connection.execute_batch("ROLLBACK");
-    }
-}
-
-/// A failure of SQLite as the contract has it.
-pub(crate) fn failed(error: rusqlite::Error) -> Error {
-    match error.sqlite_error_code() {
-        Some(rusqlite::ErrorCode::OperationInterrupted) => Error::TooBroad,
-        Some(_) | None => Error::Unavailable(error.into()),
     }
 }

@@ -6,7 +6,8 @@ use provost_store::{Error, Label, Member, MemberPage, Members, Membership, Resou
 use rusqlite::params;
 use uuid::Uuid;
 
-use crate::reader::{Snapshot, failed};
+use crate::connection::failed;
+use crate::reader::Snapshot;
 
 impl Snapshot<'_> {
     /// Members of a group, ordered by id.

@@ -17,7 +17,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::time::timeout;
 
 use crate::apply::{Refusal, Scene};
-use crate::open;
+use crate::connection::{closed, connect, limit};
 use crate::registry::Registry;
 
 /// Writes that may wait, in number and in KiB.
@@ -287,8 +287,8 @@ impl Desk {
 
     /// Opens the database again; it is trusted once it checks out.
     fn reopen(&self) -> Result<Connection, String> {
-        let opened = open::connect(&self.path).and_then(|connection| {
-            open::limit(&connection, self.pages_max)?;
+        let opened = connect(&self.path).and_then(|connection| {
+            limit(&connection, self.pages_max)?;
             let check: String =
                 connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
             Ok((connection, check))
@@ -380,8 +380,4 @@ fn find_tenant(connection: &Connection, name: &str) -> Result<TenantId, Refusal>
         .prepare_cached("SELECT tenant_id FROM tenant WHERE name = ?1")?
         .query_row([name], |row| row.get(0))?;
     Ok(TenantId(id))
-}
-
-pub(crate) fn closed() -> Error {
-    Error::Unavailable("the store is closed".into())
 }

@@ -1,4 +1,4 @@
-//! A connection that ends where its client keeps it waiting: for a head, or for the next request.
+//! A connection that ends where its client keeps it waiting: for a head, a request, or a reader.
 
 use std::io;
 use std::pin::Pin;
@@ -25,6 +25,8 @@ pub(super) struct Watched {
     /// The requests that had begun when the phase was last looked at.
     begun: usize,
     deadline: Pin<Box<Sleep>>,
+    /// Since when the client takes nothing of what is written to it.
+    stalled: Option<Pin<Box<Sleep>>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -87,7 +89,8 @@ impl Watched {
         idle_time: Duration,
     ) -> Self {
         let deadline = Box::pin(sleep(head_time));
-        Self { stream, activity, head_time, idle_time, phase: Phase::Fresh, begun: 0, deadline }
+        let (phase, begun, stalled) = (Phase::Fresh, 0, None);
+        Self { stream, activity, head_time, idle_time, phase, begun, deadline, stalled }
     }
 
     /// A request that began since the last look ended the head before it.
@@ -115,6 +118,22 @@ impl Watched {
             }
             Phase::Fresh | Phase::Idle | Phase::Head | Phase::Frames => {}
         }
+    }
+
+    /// A client that takes nothing for as long as it may be idle is gone.
+    fn progress<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        written: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        if written.is_ready() {
+            self.stalled = None;
+            return written;
+        }
+        let time = self.idle_time;
+        let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(time)));
+        ready!(stalled.as_mut().poll(cx));
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 
     fn wait(&mut self, time: Duration) {
@@ -156,7 +175,8 @@ impl AsyncWrite for Watched {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, buf)
+        let written = Pin::new(&mut self.stream).poll_write(cx, buf);
+        self.progress(cx, written)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -176,6 +196,28 @@ impl AsyncWrite for Watched {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
+        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
+        self.progress(cx, written)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncWriteExt as _;
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_client_that_takes_nothing_is_given_up() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        let (long, short) = (Duration::from_secs(600), Duration::from_millis(20));
+        let mut watched = Watched::new(stream, Arc::default(), long, short);
+        // More than the buffers of both ends hold.
+        let error = watched.write_all(&vec![0; 64 * 1024 * 1024]).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        drop(client);
     }
 }

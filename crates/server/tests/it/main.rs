@@ -4,7 +4,6 @@ mod access;
 mod bound;
 mod conduct;
 mod exchange;
-mod log;
 mod method;
 mod mode;
 mod outage;

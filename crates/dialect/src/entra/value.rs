@@ -191,7 +191,7 @@ impl Rule for EmptyStringForNone {
                 Some(Op::Add) => !spot.attribute.multi_valued,
                 Some(Op::Replace) | None => true,
             };
-            let is_optional = !spot.attribute.required;
+            let is_optional = spot.top.place == Place::Body && !spot.attribute.required;
             let is_empty = spot.stand == Stand::Whole && value.as_str() == Some("");
             let may_be_text = may_be_text(spot.attribute.data_type);
             (clears && is_optional && is_empty && may_be_text).then_some(Value::Null)

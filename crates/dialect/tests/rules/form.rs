@@ -286,7 +286,8 @@ fn what_is_as_it_should_be_is_left_alone() {
     let operations = json!([
         {"op": "replace", "path": "displayName", "value": "True"},
         {"op": "add", "path": "roles", "value": [{"value": "{\"id\":\"1\"}"}]},
-        {"op": "replace", "value": {"name": {"givenName": "A"}, "groups": "", "id": 7}},
+        {"op": "replace", "value": {"name": {"givenName": "A"}, "groups": ["g"], "meta": [{}], "id": 7}},
+        {"op": "add", "path": "manager", "value": {"value": "m-1", "displayName": "", "$ref": ""}},
     ]);
     let (after, fired) = patch("User", &before(), &operations).unwrap();
     assert_eq!(after["displayName"], json!("True"));

@@ -7,6 +7,8 @@ mod property;
 mod refusal;
 mod transcript;
 
+use std::sync::LazyLock;
+
 use provost_dialect::{Context, Options, interpret};
 use provost_scim::Error;
 use provost_scim::patch::{GroupReplace, Patch};
@@ -21,9 +23,7 @@ const PATCH_OP: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 /// What becomes of a body, and the rules that fired.
 type Interpreted = Result<(Value, Vec<&'static str>), Error>;
 
-fn schemas() -> Schemas {
-    Schemas::builtin(&SchemaOptions::default())
-}
+static SCHEMAS: LazyLock<Schemas> = LazyLock::new(|| Schemas::builtin(&SchemaOptions::default()));
 
 fn patch_body(operations: &Value) -> Value {
     json!({"schemas": [PATCH_OP], "Operations": operations})
@@ -31,9 +31,9 @@ fn patch_body(operations: &Value) -> Value {
 
 /// Calls with a context of the built-in schemas.
 fn with<T>(resource_type: &str, message: Message, act: impl FnOnce(&Context<'_>) -> T) -> T {
-    let schemas = schemas();
+    let schemas = &*SCHEMAS;
     let kind = schemas.resource_type_by_name(resource_type).expect("is built in").kind;
-    act(&Context { schemas: &schemas, kind, message, options: &Options::default() })
+    act(&Context { schemas, kind, message, options: &Options::default() })
 }
 
 /// Interprets and reads a whole resource.

@@ -5,7 +5,7 @@ use provost_scim::value::{Message, Mode};
 use serde_json::{Value, json};
 
 use super::pair::Recorded;
-use super::{ENTERPRISE, patch_body, schemas, with};
+use super::{ENTERPRISE, SCHEMAS, patch_body, with};
 
 #[test]
 fn what_a_rule_would_rewrite_is_refused_by_its_name_or_left() {
@@ -88,10 +88,10 @@ fn a_refusal_never_shows_a_secret() {
 
 #[test]
 fn an_empty_string_is_kept_where_the_operator_says_so_but_refers_to_nobody() {
-    let schemas = schemas();
+    let schemas = &*SCHEMAS;
     let kind = schemas.resource_type_by_name("User").unwrap().kind;
     let options = Options { empty_string: EmptyString::Keep };
-    let cx = Context { schemas: &schemas, kind, message: Message::Post, options: &options };
+    let cx = Context { schemas, kind, message: Message::Post, options: &options };
     let body = json!({"userName": "a", "title": "", ENTERPRISE: {"manager": {"value": ""}}});
     let kept = json!({"userName": "a", "title": "", ENTERPRISE: {"manager": null}});
     assert_eq!(interpret(&cx, body, Mode::Lenient), Ok((kept, vec!["empty-reference"])));

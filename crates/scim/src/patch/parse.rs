@@ -236,7 +236,7 @@ impl Parser<'_, '_> {
         match op {
             Op::Remove if attribute.multi_valued && !value.is_null() => {
                 self.reader.deviate(Deviation::RemoveWithValue)?;
-                let listed = self.list(attribute, value)?;
+                let listed = self.list(attribute, &without_nulls(value))?;
                 self.push(Operation::RemoveAlike(id, listed));
             }
             Op::Remove => self.push(Operation::Remove(id)),
@@ -513,6 +513,24 @@ fn op(op: Option<&Value>) -> Result<Op, Error> {
 }
 
 /// The error of a path in place of that of a filter.
+/// What a remove lists, without elements that have a null part: such an element names nothing, and
+/// what is left of it, a `type` perhaps, would name too much. A null `$ref` says nothing either way.
+fn without_nulls(value: &Value) -> Value {
+    let names_something = |element: &&Value| {
+        let members = element.as_object();
+        members.is_none_or(|it| it.iter().all(|(name, part)| name == "$ref" || !part.is_null()))
+    };
+    match value {
+        Value::Array(elements) => {
+            Value::Array(elements.iter().filter(names_something).cloned().collect())
+        }
+        Value::Object(_) if !names_something(&value) => Value::Array(Vec::new()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => {
+            value.clone()
+        }
+    }
+}
+
 fn as_path_error(error: Error) -> Error {
     Error::invalid_path(error.detail)
 }

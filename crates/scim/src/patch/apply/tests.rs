@@ -677,3 +677,18 @@ fn what_was_lacking_before_does_not_stand_in_the_way() {
     let expected = "urn:x:Gadget:parts.value is required and must not be empty";
     assert_eq!(apply(parts), Err(expected.to_owned()));
 }
+
+#[test]
+fn a_remove_that_lists_an_element_with_a_null_part_removes_nothing_by_it() {
+    for value in [
+        json!([{"type": "work", "value": null}]),
+        json!({"type": "work", "value": null}),
+        json!([{"$ref": null, "value": null}]),
+    ] {
+        check(json!([{"op": "remove", "path": "emails", "value": value}]), json!({}));
+    }
+    check(
+        json!([{"op": "remove", "path": "emails", "value": [{"$ref": null, "type": "work"}]}]),
+        json!({"emails": [before()["emails"][1]]}),
+    );
+}

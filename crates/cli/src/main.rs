@@ -1,8 +1,10 @@
 //! The binary `provost`: the SCIM subsystem of an application platform.
 
+mod announcement;
 mod command;
 mod failure;
 mod log;
+mod output;
 mod trial;
 mod wiring;
 
@@ -94,7 +96,7 @@ enum TokenCommand {
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
-        Command::CheckConfig(args) => return command::check_config::run(args.into()),
+        Command::CheckConfig(args) => command::check_config::run(args.into()),
         Command::Serve(args) => run(command::serve::run(args.into())),
         Command::Try => run(command::trial::run()),
         Command::Token { command } => run(async {
@@ -108,13 +110,14 @@ fn main() -> ExitCode {
         }),
     };
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(failure) => failure.report(),
     }
 }
 
 /// Runs a command to its end on all cores.
-fn run(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+fn run(command: impl Future<Output = Result<(), Failure>>) -> Result<ExitCode, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    runtime.map_err(Failure::unable("start the runtime"))?.block_on(command)
+    runtime.map_err(Failure::unable("start the runtime"))?.block_on(command)?;
+    Ok(ExitCode::SUCCESS)
 }

@@ -15,7 +15,7 @@ use provost_engine::{
 };
 use provost_platform::client_binding::ClientBinding;
 use provost_platform::setting::{self, Dialect, Jwt, Settings, Trust};
-use provost_platform::state::{State, Subsystem};
+use provost_platform::state::Subsystem;
 use provost_platform::{DEFAULT_TENANT, principal};
 use provost_scim::patch::GroupReplace;
 use provost_scim::schema::{GroupDisplayName, Kind, Options as SchemaOptions, Schemas};
@@ -25,6 +25,7 @@ use provost_sqlite::{Options, SqliteStore};
 use provost_store::{Indexes, Store as _};
 use tokio::task::JoinHandle;
 
+use crate::announcement::announce;
 use crate::failure::Failure;
 
 /// A server that listens.
@@ -74,7 +75,7 @@ pub(crate) async fn start(settings: &Settings) -> Result<Running, Failure> {
     if let Some(starting) = starting {
         starting.finish();
     }
-    say(settings, server.local_addr(), &subsystem);
+    announce(settings, server.local_addr(), &subsystem.status());
     let refresh = refresh.map(|it| tokio::spawn(it.run()));
     Ok(Running { server, store, refresh })
 }
@@ -212,42 +213,5 @@ fn binding(binding: &ClientBinding) -> Binding {
                 })
                 .collect(),
         },
-    }
-}
-
-/// The first lines of the log: what runs where, for whom, and what to do if nothing does.
-fn say(settings: &Settings, address: SocketAddr, subsystem: &Subsystem) {
-    let status = subsystem.status();
-    let base =
-        settings.provost.public_base_url.clone().unwrap_or_else(|| format!("http://{address}"));
-    tracing::info!(
-        server.address = %address,
-        data = %settings.provost.data_folder.display(),
-        "Provost {} listens on {address}; the SCIM subsystem is {}",
-        env!("CARGO_PKG_VERSION"),
-        status.state
-    );
-    if let Some(reason) = &status.reason {
-        tracing::info!("{reason}");
-    }
-    if status.state == State::Disabled {
-        tracing::info!(
-            "To enable it, set BasicSettings.EnableSSO and SCIMSettings.enableSCIM to true in \
-             ThingworxPlatform/platform-settings.json; `provost check-config` shows all settings"
-        );
-        return;
-    }
-    tracing::info!("Tenant URL: {base}/Thingworx/SCIMProvider/SCIM/v2");
-    if !address.ip().is_loopback() {
-        tracing::warn!("Plain HTTP on {address}: a proxy in front must terminate TLS");
-    }
-    // That there is no trust is a warning of the settings, which stands above.
-    let Some(trust) = &settings.trust else { return };
-    let explanation = trust.client_binding().explain(&trust.issuer);
-    for line in explanation.accepted {
-        tracing::info!("{line}");
-    }
-    for line in explanation.unprotected {
-        tracing::warn!("{line}");
     }
 }

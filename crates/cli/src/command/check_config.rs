@@ -5,17 +5,15 @@ use std::process::ExitCode;
 use provost_platform::setting::{Flags, Inputs, load};
 
 use crate::failure::Failure;
+use crate::output;
 
-#[expect(clippy::print_stdout, reason = "the report is what the command is for")]
-pub(crate) fn run(flags: Flags) -> ExitCode {
-    let inputs = match Inputs::of_process(flags) {
-        Ok(inputs) => inputs,
-        Err(error) => return Failure::unable("find the working directory")(error).report(),
-    };
+pub(crate) fn run(flags: Flags) -> Result<ExitCode, Failure> {
+    let inputs =
+        Inputs::of_process(flags).map_err(Failure::unable("find the working directory"))?;
     let report = load(&inputs);
-    print!("{report}");
+    output::print(&report)?;
     match report.errors.is_empty() {
-        true => ExitCode::SUCCESS,
-        false => ExitCode::from(1),
+        true => Ok(ExitCode::SUCCESS),
+        false => Ok(ExitCode::from(1)),
     }
 }

@@ -17,7 +17,7 @@ pub(crate) async fn run(flags: Flags) -> Result<(), Failure> {
         tracing::warn!("{warning}");
     }
     let running = wiring::start(&settings).await?;
-    running.serve(stop_signal()).await;
+    running.serve(stop_signal()?).await;
     tracing::info!("Stopped");
     Ok(())
 }
@@ -29,11 +29,15 @@ fn mistakes(report: &provost_platform::setting::Report) -> String {
     lines.join("\n")
 }
 
-/// Ends with SIGTERM or Ctrl-C.
-pub(crate) async fn stop_signal() {
-    let mut terminate = signal(SignalKind::terminate()).expect("SIGTERM can be listened for");
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = tokio::signal::ctrl_c() => {}
-    }
+/// Ends with SIGTERM or Ctrl-C, of which none is missed from the call on.
+pub(crate) fn stop_signal() -> Result<impl Future<Output = ()>, Failure> {
+    let listen = |kind| signal(kind).map_err(Failure::unable("listen for signals"));
+    let mut terminate = listen(SignalKind::terminate())?;
+    let mut interrupt = listen(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }

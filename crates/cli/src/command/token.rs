@@ -10,7 +10,7 @@ use provost_server::TOKENS_DOCUMENT;
 use provost_store::{DocumentPut, Error as StoreError, Rev, Store, TenantId};
 
 use crate::failure::Failure;
-use crate::wiring;
+use crate::{output, wiring};
 
 /// What a token is for.
 pub(crate) struct Admin(bool);
@@ -33,15 +33,12 @@ impl Admin {
 /// How often a list is read again because another command changed it.
 const ATTEMPTS: usize = 8;
 
-#[expect(clippy::print_stdout, reason = "the token is what the command is for")]
 pub(crate) async fn create(data: &Path, name: TokenName, admin: Admin) -> Result<(), Failure> {
     let store = wiring::open_beside(data)?;
     let token = make(&store, name, admin.rights()).await?;
-    println!("{}", token.expose());
-    Ok(())
+    output::print(format_args!("{}\n", token.expose()))
 }
 
-#[expect(clippy::print_stdout, reason = "the list is what the command is for")]
 pub(crate) async fn list(data: &Path) -> Result<(), Failure> {
     let store = wiring::open_beside(data)?;
     let tenant = tenant(&store).await?;
@@ -51,7 +48,7 @@ pub(crate) async fn list(data: &Path) -> Result<(), Failure> {
             Rights::Administer => "SCIM and services",
         };
         let created = Timestamp::from_second(record.created_at).unwrap_or(Timestamp::UNIX_EPOCH);
-        println!("{}\t{rights}\t{created}", record.name);
+        output::print(format_args!("{}\t{rights}\t{created}\n", record.name))?;
     }
     Ok(())
 }

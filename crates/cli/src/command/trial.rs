@@ -1,7 +1,10 @@
 //! `provost try`: the main job, once through, by real HTTP.
 
+use std::pin::pin;
+
 use provost_auth::Rights;
 use provost_platform::setting::{Flags, Inputs, load};
+use tokio::sync::oneshot;
 
 use super::serve::stop_signal;
 use super::token;
@@ -10,11 +13,12 @@ use crate::trial::{Cycle, Narrator, Provider, write_settings};
 use crate::{log, wiring};
 
 pub(crate) async fn run() -> Result<(), Failure> {
+    let mut stopped = pin!(stop_signal()?);
     let narrator = Narrator::new();
     let folder = tempfile::tempdir().map_err(Failure::unable("make a temporary folder"))?;
     let provider = Provider::start().await?;
     let [platform_settings, sso_settings] = write_settings(folder.path(), &provider)?;
-    narrator.beginning(&platform_settings, &sso_settings);
+    narrator.beginning(&platform_settings, &sso_settings)?;
     let flags = Flags {
         platform_settings: Some(platform_settings),
         sso_settings: Some(sso_settings),
@@ -31,9 +35,20 @@ pub(crate) async fn run() -> Result<(), Failure> {
     let address = running.address();
     let name = "trial".parse().expect("is the name of a token");
     let plain = token::make(&*running.store(), name, Rights::Administer).await?;
-    let serving = tokio::spawn(running.serve(stop_signal()));
+    let (stop, told) = oneshot::channel::<()>();
+    let serving = tokio::spawn(running.serve(async { drop(told.await) }));
     let cycle = Cycle::new(address, provider.token()?)?;
-    cycle.play(&narrator).await?;
-    narrator.end(address, plain.expose());
+    let shown = async {
+        cycle.play(&narrator).await?;
+        narrator.end(address, plain.expose())
+    };
+    tokio::select! {
+        () = &mut stopped => {}
+        shown = shown => {
+            shown?;
+            stopped.await;
+        }
+    }
+    drop(stop);
     serving.await.map_err(Failure::unable("serve"))
 }

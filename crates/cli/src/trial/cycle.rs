@@ -213,7 +213,7 @@ impl Cycle {
         let answer = request.send().await.map_err(Failure::unable("reach the server"))?;
         let status = answer.status().as_u16();
         let bytes = answer.bytes().await.map_err(Failure::unable("read the answer"))?;
-        narrator.request(why, (method.as_str(), path, &body), status);
+        narrator.request(why, (method.as_str(), path, &body), status)?;
         if status != expected {
             let text = String::from_utf8_lossy(&bytes);
             return Err(Failure::Wrong(format!("{expected} was expected: {text}")));

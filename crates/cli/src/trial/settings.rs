@@ -12,7 +12,7 @@ pub(crate) fn write_settings(folder: &Path, provider: &Provider) -> Result<[Path
     let platform = json!({"PlatformSettingsConfig": {
         "BasicSettings": {"EnableSSO": true},
         "SCIMSettings": {"enableSCIM": "true", "autoStart": "true"},
-        "ProvostSettings": {"log": {"level": "warn"}},
+        "ProvostSettings": {"log": {"level": "error"}},
     }});
     let client_id = provider.client_id.to_string();
     let sso = json!({"SCIMAccessTokenServicesSettings": {

@@ -1,9 +1,9 @@
 //! The binary as a child process.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::process::{Child, ChildStderr, ChildStdout, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -44,6 +44,10 @@ impl Running {
 
     pub(crate) fn output(&mut self) -> BufReader<ChildStdout> {
         BufReader::new(self.child.stdout.take().expect("its output is piped"))
+    }
+
+    pub(crate) fn log(&mut self) -> BufReader<ChildStderr> {
+        BufReader::new(self.child.stderr.take().expect("its log is piped"))
     }
 
     pub(crate) fn signal(&self, signal: Signal) {
@@ -115,7 +119,7 @@ pub(crate) fn free_port() -> u16 {
 }
 
 /// Reads lines until one begins with a text; gives all of them.
-pub(crate) fn lines_until(output: &mut BufReader<ChildStdout>, beginning: &str) -> Vec<String> {
+pub(crate) fn lines_until(output: &mut impl BufRead, beginning: &str) -> Vec<String> {
     let mut lines = Vec::new();
     loop {
         let mut line = String::new();
@@ -137,4 +141,14 @@ pub(crate) fn enable(folder: &Path, auto_start: &str) {
     );
     std::fs::write(settings.join("platform-settings.json"), content)
         .expect("the folder can be written");
+}
+
+/// Settings that trust an issuer, in the shape of the seed; nobody serves its keys.
+pub(crate) fn trust(folder: &Path, admin_name: &str) {
+    let settings = folder.join("ThingworxPlatform/ssoSecurityConfig");
+    std::fs::create_dir_all(&settings).expect("the folder can be written");
+    let content = format!(
+        r#"{{"SCIMAccessTokenServicesSettings": {{"scimAdminName": "{admin_name}", "authScimOAuthClientId": "SCIMClient", "clientId": "SCIMClient", "issuer": "https://issuer.example/", "jwtPublicKeyUrl": "http://127.0.0.1:1/keys"}}}}"#
+    );
+    std::fs::write(settings.join("sso-settings.json"), content).expect("the folder can be written");
 }

@@ -1,8 +1,11 @@
 //! `provost serve`: start, stop, start again, and what keeps it from starting.
 
+use std::io::Read as _;
+use std::process::Stdio;
+
 use rustix::process::Signal;
 
-use crate::process::{Running, enable, free_port, get, provost, request, run, text};
+use crate::process::{Running, enable, free_port, get, provost, request, run, text, trust};
 
 #[test]
 fn without_settings_it_serves_with_nothing_enabled() {
@@ -74,4 +77,72 @@ fn a_database_of_a_newer_format_is_refused() {
     let refused = run(folder.path(), &["serve"]);
     assert_eq!(refused.status.code(), Some(3));
     assert!(text(&refused.stderr).contains("the database has format 99"), "{refused:?}");
+}
+
+#[test]
+fn a_port_that_is_taken_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let listen = taken.local_addr().unwrap().to_string();
+    let refused = run(folder.path(), &["serve", "--listen", &listen]);
+    assert_eq!(refused.status.code(), Some(3));
+    let said = text(&refused.stderr);
+    assert!(said.contains(&format!("cannot listen on {listen}: Address already in use")), "{said}");
+}
+
+#[test]
+fn requests_are_answered_when_nobody_reads_the_log_any_more() {
+    let folder = tempfile::tempdir().unwrap();
+    enable(folder.path(), "true");
+    let token = text(&run(folder.path(), &["token", "create", "--name", "a"]).stdout);
+    let port = free_port();
+    let listen = format!("127.0.0.1:{port}");
+    let mut server = Running::start(
+        provost(folder.path(), &["serve", "--listen", &listen]).stderr(Stdio::piped()),
+    );
+    drop(server.log());
+    server.until(port, "/ready", 200);
+    assert_eq!(get(port, "/scim/v2/Users", Some(token.trim())).unwrap().0, 200);
+    server.signal(Signal::TERM);
+    assert_eq!(server.wait(), Some(0));
+}
+
+#[test]
+fn the_first_lines_of_the_log_say_where_and_for_whom() {
+    let folder = tempfile::tempdir().unwrap();
+    enable(folder.path(), "false");
+    trust(folder.path(), "Administrator");
+    let port = free_port();
+    let listen = format!("127.0.0.1:{port}");
+    let mut server = Running::start(
+        provost(folder.path(), &["serve", "--listen", &listen]).stderr(Stdio::piped()),
+    );
+    server.until(port, "/health", 200);
+    let mut log = server.log();
+    server.signal(Signal::TERM);
+    assert_eq!(server.wait(), Some(0));
+    let mut said = String::new();
+    log.read_to_string(&mut said).unwrap();
+    for part in [
+        &format!("Provost {} listens on {listen}", env!("CARGO_PKG_VERSION")),
+        "the SCIM subsystem is STOPPED",
+        "SCIMSubsystem/Services/Start",
+        &format!("Tenant URL: http://{listen}/Thingworx/SCIMProvider/SCIM/v2"),
+        "accepted: tokens of `provost token create`",
+        "with SCIMClient in one of `appid`, `azp`, `client_id`, `aud`; they run as Administrator",
+        "not protected from: ",
+    ] {
+        assert!(said.contains(part), "{part} is missing in {said}");
+    }
+}
+
+#[test]
+fn requests_cannot_run_as_somebody_who_is_no_administrator() {
+    let folder = tempfile::tempdir().unwrap();
+    enable(folder.path(), "true");
+    trust(folder.path(), "SuperUser");
+    let refused = run(folder.path(), &["serve", "--listen", "127.0.0.1:0"]);
+    assert_eq!(refused.status.code(), Some(1));
+    let said = text(&refused.stderr);
+    assert!(said.contains("scimAdminName: found \"SuperUser\""), "{said}");
 }

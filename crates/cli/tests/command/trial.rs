@@ -1,15 +1,29 @@
 //! `provost try`.
 
+use std::path::Path;
 use std::process::Stdio;
 
 use rustix::process::Signal;
 
 use crate::process::{Running, get, lines_until, provost};
 
+/// The command, with its temporary folder inside of a folder that the test can look into.
+fn try_in(folder: &Path) -> Running {
+    Running::start(provost(folder, &["try"]).env("TMPDIR", folder).stdout(Stdio::piped()))
+}
+
+#[track_caller]
+fn ends_and_leaves_nothing_behind(trial: Running, folder: &Path) {
+    assert_ne!(std::fs::read_dir(folder).unwrap().count(), 0, "its folder is where we look");
+    trial.signal(Signal::INT);
+    assert_eq!(trial.wait(), Some(0));
+    assert_eq!(std::fs::read_dir(folder).unwrap().count(), 0);
+}
+
 #[test]
 fn the_whole_cycle_is_played_and_then_it_serves() {
     let folder = tempfile::tempdir().unwrap();
-    let mut trial = Running::start(provost(folder.path(), &["try"]).stdout(Stdio::piped()));
+    let mut trial = try_in(folder.path());
     let mut output = trial.output();
     let lines = lines_until(&mut output, "Token: ");
     let statuses: Vec<&str> = lines.iter().filter_map(|it| it.trim().strip_prefix("→ ")).collect();
@@ -24,7 +38,14 @@ fn the_whole_cycle_is_played_and_then_it_serves() {
         get(port.parse().unwrap(), &format!("/{path}/Users"), Some(token)).unwrap();
     assert_eq!(status, 200);
     assert!(body.contains("rowan@plant.example"), "{body}");
-    trial.signal(Signal::INT);
-    assert_eq!(trial.wait(), Some(0));
-    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left behind");
+    ends_and_leaves_nothing_behind(trial, folder.path());
+}
+
+#[test]
+fn an_interruption_amid_the_cycle_ends_it_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut trial = try_in(folder.path());
+    let mut output = trial.output();
+    lines_until(&mut output, "An identity provider");
+    ends_and_leaves_nothing_behind(trial, folder.path());
 }

@@ -1,9 +1,13 @@
 -- The first format: resources with their keys, members, events, documents.
 
-CREATE TABLE tenant (
-    tenant_id INTEGER PRIMARY KEY,
-    name      TEXT    NOT NULL UNIQUE
-) STRICT;
+-- "PROV": the file is ours, and not another program's.
+PRAGMA application_id = 1347571542;
+
+-- What all keys were made by; see reindex.rs.
+CREATE TABLE meta (
+    name  TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
 
 -- Attributes and resource types by their names: the numbers of a process never reach the disk.
 CREATE TABLE attribute (
@@ -16,6 +20,12 @@ CREATE TABLE kind (
     name TEXT    NOT NULL UNIQUE
 ) STRICT;
 
+CREATE TABLE tenant (
+    tenant_id INTEGER PRIMARY KEY,
+    name      TEXT    NOT NULL UNIQUE
+) STRICT;
+
+-- rid is how other tables name a resource; the id is what clients know.
 CREATE TABLE resource (
     rid       INTEGER PRIMARY KEY,
     tenant_id INTEGER NOT NULL REFERENCES tenant,
@@ -32,14 +42,16 @@ CREATE UNIQUE INDEX resource_id ON resource (tenant_id, id);
 CREATE INDEX resource_kind ON resource (tenant_id, kind, id);
 CREATE INDEX resource_version ON resource (tenant_id, kind, version, id);
 
--- value_key has no foreign key on purpose: its rows change with the body under one rev.
+-- No foreign key, on purpose: keys change with the body under one rev. The id stands in the key, so
+-- that what has one value is found in the order of pages and counted without a look at resources.
 CREATE TABLE value_key (
     tenant_id INTEGER NOT NULL,
     kind      INTEGER NOT NULL,
     attribute INTEGER NOT NULL,
     key       BLOB    NOT NULL,
+    id        BLOB    NOT NULL,
     rid       INTEGER NOT NULL,
-    PRIMARY KEY (tenant_id, kind, attribute, key, rid)
+    PRIMARY KEY (tenant_id, kind, attribute, key, id)
 ) STRICT, WITHOUT ROWID;
 
 -- The primary key is the rule: one resource of a kind has a value.
@@ -48,34 +60,45 @@ CREATE TABLE unique_key (
     kind      INTEGER NOT NULL,
     attribute INTEGER NOT NULL,
     key       BLOB    NOT NULL,
+    id        BLOB    NOT NULL,
     rid       INTEGER NOT NULL,
     PRIMARY KEY (tenant_id, kind, attribute, key)
 ) STRICT, WITHOUT ROWID;
 
+-- A rid belongs to one tenant, and so does a membership. Both foreign keys lead an index: a resource
+-- that goes is looked for on both sides.
 CREATE TABLE member (
-    tenant_id  INTEGER NOT NULL,
-    group_rid  INTEGER NOT NULL REFERENCES resource,
-    member_rid INTEGER NOT NULL REFERENCES resource,
-    PRIMARY KEY (tenant_id, group_rid, member_rid)
+    group_rid   INTEGER NOT NULL REFERENCES resource,
+    member_id   BLOB    NOT NULL,
+    member_rid  INTEGER NOT NULL REFERENCES resource,
+    member_kind INTEGER NOT NULL,
+    PRIMARY KEY (group_rid, member_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX member_of ON member (member_rid, group_rid);
 
+-- added and removed are ids of 16 bytes, one after the other.
 CREATE TABLE feed (
-    tenant_id   INTEGER NOT NULL,
+    tenant_id   INTEGER NOT NULL REFERENCES tenant,
     seq         INTEGER NOT NULL,
     resource_id BLOB    NOT NULL,
+    kind        INTEGER NOT NULL REFERENCES kind,
     version     INTEGER NOT NULL,
-    payload     BLOB    NOT NULL,
+    act         TEXT    NOT NULL CHECK (act IN ('created', 'changed', 'deleted')),
+    format      INTEGER NOT NULL,
+    cause       TEXT    NOT NULL,
+    change      BLOB    NOT NULL,
+    added       BLOB    NOT NULL,
+    removed     BLOB    NOT NULL,
     PRIMARY KEY (tenant_id, seq)
 ) STRICT;
 
 CREATE TABLE feed_head (
-    tenant_id INTEGER PRIMARY KEY,
+    tenant_id INTEGER PRIMARY KEY REFERENCES tenant,
     next_seq  INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE document (
-    tenant_id INTEGER NOT NULL,
+    tenant_id INTEGER NOT NULL REFERENCES tenant,
     key       TEXT    NOT NULL,
     rev       INTEGER NOT NULL,
     body      BLOB    NOT NULL,

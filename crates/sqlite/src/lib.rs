@@ -1,23 +1,28 @@
 //! The embedded store on SQLite: one writer thread with group commit, reader threads, one file.
 //!
-//! The writer takes what is waiting, applies each write in a savepoint of one transaction, commits
-//! with `synchronous=FULL`, and answers only then. Readers see one snapshot for each question.
+//! [`open`] prepares the data folder, brings the database to the newest format and its keys in step
+//! with the indexes, and starts the threads. A write is answered when it is on disk; a question is
+//! answered from one snapshot.
 #![warn(missing_docs)]
 
-mod apply;
+mod backup;
 mod checkpoint;
+mod condition;
 mod connection;
 mod error;
 mod event;
-mod lock;
+mod folder;
 mod migrate;
 mod open;
-mod query;
 mod reader;
 mod registry;
-mod relation;
-mod row;
+mod reindex;
+mod store;
+mod verify;
 mod writer;
 
+pub use backup::BackupError;
 pub use error::OpenError;
-pub use open::{Options, Role, SqliteStore, open};
+pub use open::{Options, Role, open};
+pub use store::SqliteStore;
+pub use verify::Flaw;

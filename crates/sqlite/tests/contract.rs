@@ -31,9 +31,10 @@ async fn compare(seeds: std::ops::Range<u64>) {
     let folder = quick_folder();
     let options = Options { readers: 1, ..Options::serve(folder.path()) };
     let sqlite = open(options, schemas.clone(), indexes).expect("opens");
-    let sqlite: Arc<dyn Store> = Arc::new(sqlite);
+    let sqlite = Arc::new(sqlite);
     let memory: Arc<dyn Store> = Arc::new(MemoryStore::new(schemas.clone()));
-    sequences(seeds, schemas, memory, sqlite).await;
+    sequences(seeds, schemas, memory, sqlite.clone()).await;
+    assert_eq!(sqlite.verify().expect("is readable"), []);
 }
 
 // Ten thousand sequences, in four parts that run beside one another.

@@ -1,0 +1,114 @@
+//! The data folder: made if absent, for the owner alone, on a local file system, served by one process.
+
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use crate::OpenError;
+
+/// How long to wait for a lock: a process that was killed gives it back within its last moments, and
+/// a command holds it while it makes the database.
+const PATIENCE: Duration = Duration::from_millis(500);
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// A kernel lock; it dies with the process.
+pub(crate) struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    pub(crate) fn take(folder: &Path) -> Result<Self, OpenError> {
+        let unusable = |cause| OpenError::Folder { folder: folder.into(), cause };
+        // Not the database itself: closing any handle of it would drop SQLite's own locks.
+        let file = lock_file(folder).map_err(unusable)?;
+        let begun = Instant::now();
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(Self { _file: file }),
+                Err(TryLockError::WouldBlock) if begun.elapsed() < PATIENCE => {
+                    std::thread::sleep(PAUSE);
+                }
+                Err(TryLockError::WouldBlock) => return Err(OpenError::Locked(folder.into())),
+                Err(TryLockError::Error(cause)) => return Err(unusable(cause)),
+            }
+        }
+    }
+}
+
+/// Makes what is absent, and gives the path of the database.
+pub(crate) fn prepare(folder: &Path) -> Result<PathBuf, OpenError> {
+    let unusable = |cause| OpenError::Folder { folder: folder.into(), cause };
+    make(folder).map_err(unusable)?;
+    if let Some(found) = network_of(folder).map_err(unusable)? {
+        return Err(OpenError::NetworkFileSystem { folder: folder.into(), found });
+    }
+    let database = folder.join("provost.db");
+    make_private(&database).map_err(unusable)?;
+    Ok(database)
+}
+
+fn lock_file(folder: &Path) -> io::Result<File> {
+    let path = folder.join("provost.lock");
+    OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path)
+}
+
+fn make(folder: &Path) -> io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    match folder.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => sync(parent),
+        Some(_) | None => sync(Path::new(".")),
+    }
+}
+
+/// The file of the database is ours before SQLite opens it: the log beside it gets the same mode.
+fn make_private(database: &Path) -> io::Result<()> {
+    match OpenOptions::new().create_new(true).write(true).mode(0o600).open(database) {
+        Ok(_) => sync(database.parent().unwrap_or(database)),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// A name in a folder is on disk when the folder is.
+pub(crate) fn sync(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+fn network_of(folder: &Path) -> io::Result<Option<&'static str>> {
+    let found = rustix::fs::statfs(folder)?;
+    Ok(network_name(found.f_type as u32))
+}
+
+/// File systems whose locks or shared memory SQLite cannot rely on, by the numbers of statfs(2).
+const fn network_name(number: u32) -> Option<&'static str> {
+    match number {
+        0x6969 => Some("NFS"),
+        0x517b => Some("SMB"),
+        0xff53_4d42 => Some("CIFS"),
+        0xfe53_4d42 => Some("SMB2"),
+        0x5346_414f => Some("AFS"),
+        0x7375_7245 => Some("Coda"),
+        0x00c3_6400 => Some("Ceph"),
+        0x0bd0_0bd0 => Some("Lustre"),
+        0x0102_1997 => Some("9P"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn network_file_systems_are_known_by_number() {
+        const EXT4: u32 = 0xef53;
+        assert_eq!(network_name(0x6969), Some("NFS"));
+        assert_eq!(network_name(0xfe53_4d42), Some("SMB2"));
+        assert_eq!(network_name(EXT4), None);
+    }
+}

@@ -1,0 +1,135 @@
+//! The store: each verb is one question to the readers or one write to the writer.
+
+use std::num::NonZeroU16;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use provost_store::{
+    Answer, Applied, At, Document, DocumentPut, Error, Event, Health, Label, MemberPage, Members,
+    Membership, Mode, Page, Position, Query, ResourceId, Rev, Store, Stored, TenantId, Write,
+};
+
+use crate::checkpoint::Checkpoints;
+use crate::folder::Lock;
+use crate::open::Shared;
+use crate::reader::{Readers, Search, Weight};
+use crate::writer::{Size, Writer};
+use crate::{BackupError, Flaw, backup, event, verify};
+
+/// A store on SQLite.
+///
+/// Dropping it finishes what was submitted, and waits for that.
+pub struct SqliteStore {
+    // In this order they are dropped: no thread outlives the lock.
+    pub(crate) readers: Readers,
+    pub(crate) writer: Writer,
+    pub(crate) _checkpoints: Option<Checkpoints>,
+    pub(crate) path: PathBuf,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) _lock: Option<Lock>,
+}
+
+impl SqliteStore {
+    /// Copies the database to a file while it is in use, as it is at one moment; the file must not
+    /// be there. Blocks.
+    ///
+    /// # Errors
+    /// If the file cannot be written, or the copy does not check out.
+    pub fn backup(&self, to: &std::path::Path) -> Result<(), BackupError> {
+        backup::backup(&self.path, to)
+    }
+
+    /// Looks for contradictions: in the file, between bodies and keys, between members and
+    /// resources, and between the feed and what it leads to. Reads everything, as it is at one
+    /// moment. Blocks.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub fn verify(&self) -> Result<Vec<Flaw>, Error> {
+        verify::verify(&self.path, &self.shared).map_err(Error::from)
+    }
+
+    /// A command with other indexes than the database's would break keys or miss what they find.
+    fn check_keys(&self) -> Result<(), Error> {
+        match self.shared.has_our_keys {
+            true => Ok(()),
+            false => Err(Error::Unavailable("the database has other indexes".into())),
+        }
+    }
+}
+
+impl Store for SqliteStore {
+    fn tenant(&self, name: Box<str>) -> Answer<'_, TenantId> {
+        Box::pin(async move {
+            let known = name.clone();
+            let known = self.readers.ask(Weight::Light, move |it| Ok(it.tenant(&known)?));
+            if let Some(tenant) = known.await? {
+                return Ok(tenant);
+            }
+            let size = Size::default();
+            self.writer.write(size, Mode::Commit, move |ledger| ledger.tenant(&name)).await
+        })
+    }
+
+    fn get(&self, at: At, id: ResourceId) -> Answer<'_, Option<Stored>> {
+        Box::pin(self.readers.ask(Weight::Light, move |snapshot| Ok(snapshot.get(at, id)?)))
+    }
+
+    fn query(&self, tenant: TenantId, query: Query) -> Answer<'_, Page> {
+        Box::pin(async move {
+            self.check_keys()?;
+            let search = Search::new(&self.shared, query);
+            let weight = search.weight(&self.shared);
+            self.readers.ask(weight, move |snapshot| snapshot.search(tenant, &search)).await
+        })
+    }
+
+    fn members(&self, at: At, group: ResourceId, page: MemberPage) -> Answer<'_, Members> {
+        Box::pin(
+            self.readers
+                .ask(Weight::Light, move |snapshot| Ok(snapshot.member_page(at, group, page)?)),
+        )
+    }
+
+    fn memberships(&self, tenant: TenantId, ids: Vec<ResourceId>) -> Answer<'_, Vec<Membership>> {
+        Box::pin(
+            self.readers.ask(Weight::Light, move |snapshot| Ok(snapshot.memberships(tenant, ids)?)),
+        )
+    }
+
+    fn labels(&self, tenant: TenantId, ids: Vec<ResourceId>) -> Answer<'_, Vec<Label>> {
+        Box::pin(self.readers.ask(Weight::Light, move |snapshot| Ok(snapshot.labels(tenant, ids)?)))
+    }
+
+    fn apply(&self, tenant: TenantId, write: Write) -> Answer<'_, Applied> {
+        Box::pin(async move {
+            self.check_keys()?;
+            let (size, mode) = (Size::of(&write), write.mode);
+            self.writer.write(size, mode, move |ledger| ledger.apply(tenant, write)).await
+        })
+    }
+
+    fn feed(&self, tenant: TenantId, after: Position, max: NonZeroU16) -> Answer<'_, Vec<Event>> {
+        Box::pin(self.readers.ask(Weight::Light, move |snapshot| {
+            let registry = &snapshot.shared.registry;
+            Ok(event::read(snapshot.connection, registry, tenant, after, max.get())?)
+        }))
+    }
+
+    fn document(&self, tenant: TenantId, key: Box<str>) -> Answer<'_, Option<Document>> {
+        Box::pin(
+            self.readers.ask(Weight::Light, move |snapshot| Ok(snapshot.document(tenant, &key)?)),
+        )
+    }
+
+    fn put_document(&self, tenant: TenantId, put: DocumentPut) -> Answer<'_, Rev> {
+        Box::pin(async move {
+            let size = Size { bytes: put.body.len(), member_rows: 0 };
+            self.writer.write(size, Mode::Commit, move |it| it.put_document(tenant, &put)).await
+        })
+    }
+
+    fn health(&self) -> Answer<'_, Health> {
+        Box::pin(std::future::ready(Ok(Health { trouble: self.shared.condition.trouble() })))
+    }
+}

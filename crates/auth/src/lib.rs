@@ -41,6 +41,7 @@ mod credential;
 mod http;
 mod jwt;
 mod method;
+mod password;
 mod rejection;
 mod token;
 mod token_list;
@@ -53,6 +54,7 @@ pub use jwt::binding::{Binding, JwtTrust, Pair};
 pub use jwt::refresh::{KeyCache, KeyRefresh, KeysUnavailable, Now, Pace};
 pub use jwt::source::{FetchError, Fetching, KeySource};
 pub use method::jwt::JwtMethod;
+pub use password::{PasswordHash, PasswordHashError};
 pub use rejection::{Excerpt, Part, Rejection};
 pub use token::{PlainToken, RandomUnavailable, TokenHash, system_random};
 pub use token_list::{

@@ -5,6 +5,7 @@ mod command;
 mod failure;
 mod log;
 mod output;
+mod password;
 mod trial;
 mod wiring;
 

@@ -11,10 +11,10 @@ use provost_auth::{
     Pace, Pair,
 };
 use provost_engine::{
-    Clock as _, Engine, Policy, Put, Reserved, SystemClock, SystemIds, UnknownMember,
+    Clock as _, Engine, Policy, Put, Reserved, SecretHasher, SystemClock, SystemIds, UnknownMember,
 };
 use provost_platform::client_binding::ClientBinding;
-use provost_platform::setting::{self, Dialect, Jwt, Settings, Trust};
+use provost_platform::setting::{self, Dialect, Jwt, Passwords, Settings, Trust};
 use provost_platform::state::Subsystem;
 use provost_platform::{DEFAULT_TENANT, principal};
 use provost_scim::patch::GroupReplace;
@@ -27,6 +27,7 @@ use tokio::task::JoinHandle;
 
 use crate::announcement::announce;
 use crate::failure::Failure;
+use crate::password::Hasher;
 
 /// A server that listens.
 pub(crate) struct Running {
@@ -53,6 +54,7 @@ pub(crate) async fn start(settings: &Settings) -> Result<Running, Failure> {
             indexes,
             clock: Arc::new(SystemClock),
             ids: Arc::new(SystemIds::default()),
+            secrets: secrets(provost.passwords),
             turns: Arc::default(),
         },
         policy: Arc::new(ArcSwap::from_pointee(policy(
@@ -110,6 +112,13 @@ impl Running {
         }
         // The writer finishes what it took, and its thread ends, when the last of these goes.
         drop(store);
+    }
+}
+
+fn secrets(passwords: Passwords) -> Option<Arc<dyn SecretHasher>> {
+    match passwords {
+        Passwords::Discard => None,
+        Passwords::Hash => Some(Arc::new(Hasher::new())),
     }
 }
 

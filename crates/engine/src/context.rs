@@ -7,7 +7,7 @@ use provost_scim::value::Reader;
 use provost_store::{At, Cause, Indexes, ResourceId, Store, TenantId};
 use tokio::sync::MutexGuard;
 
-use crate::{Policy, Turns};
+use crate::{Policy, SecretHasher, Turns};
 
 /// The time.
 pub trait Clock: Send + Sync {
@@ -35,6 +35,8 @@ pub struct Engine {
     pub clock: Arc<dyn Clock>,
     /// New ids.
     pub ids: Arc<dyn IdSource>,
+    /// What keeps secrets as hashes; without it they are checked for their shape and discarded.
+    pub secrets: Option<Arc<dyn SecretHasher>>,
     /// Who may change a body next.
     pub turns: Arc<Turns>,
 }

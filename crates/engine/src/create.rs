@@ -3,10 +3,10 @@
 use provost_scim::membership::Delta;
 use provost_scim::schema::Kind;
 use provost_scim::value::Attributes;
-use provost_store::{Act, Content, Mode, Rev, Stored, Write};
+use provost_store::{Act, Content, Rev, Stored, Write};
 
-use crate::write::{Changed, check_reserved, submit};
-use crate::{Context, Error, Outcome, membership};
+use crate::write::{Changed, check_reserved, submit, write};
+use crate::{Context, Error, Outcome, membership, secret};
 
 /// Creates a resource from what a client sent, read-only attributes left out.
 ///
@@ -18,7 +18,7 @@ pub async fn create(cx: &Context<'_>, kind: Kind, draft: Attributes) -> Result<O
     let mut deviations = Vec::new();
     let members = membership::take(schemas, kind, &mut new).unwrap_or_default();
     let members = membership::known(cx, Delta::add(members), &mut deviations).await?;
-    membership::take_secrets(schemas, &mut new);
+    let secrets = secret::take(schemas, &mut new, &[]);
     for (id, value) in &cx.policy.initial {
         let is_own = schemas.of_kind(kind).any(|own| own.id == *id);
         if is_own && new.get(*id).is_none() {
@@ -28,12 +28,12 @@ pub async fn create(cx: &Context<'_>, kind: Kind, draft: Attributes) -> Result<O
     check_reserved(cx, kind, &new)?;
     let content = Content::between(schemas, &engine.indexes, kind, None, &new)?
         .expect("a resource that comes into being is a change");
+    let secrets = secret::kept(cx, secrets).await?;
     let now = engine.clock.now_micros();
     let id = engine.ids.next(now);
     let (label, body) = (content.label.clone(), content.body.clone());
     let act = Act::Create { content, members };
-    let write =
-        Write { id, kind, if_match: None, act, now, cause: cx.cause.clone(), mode: Mode::Commit };
+    let write = Write { now, secrets, ..write(cx, kind, id, act, None) };
     let applied = match submit(cx, write, Some(&new)).await? {
         Ok(applied) => applied,
         // Only another resource with the fresh id can be in the way.

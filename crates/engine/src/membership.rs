@@ -4,7 +4,7 @@ use provost_scim::deviation::Deviation;
 use provost_scim::filter::{Filter, matches_value};
 use provost_scim::membership::{Base, Delta};
 use provost_scim::patch::MemberEdit;
-use provost_scim::schema::{Kind, Place, Schemas};
+use provost_scim::schema::{Kind, Schemas};
 use provost_scim::value::{Attributes, Val};
 use provost_store::view;
 use provost_store::{Member, MemberPage, ResourceId};
@@ -27,11 +27,6 @@ pub(crate) fn take(
     let listed = attributes.remove(members)?;
     let id = |it: &Val| it.as_complex()?.get(value)?.as_str().map(Into::into);
     Some(listed.each().iter().filter_map(id).collect())
-}
-
-/// Takes what must never be stored out of a resource.
-pub(crate) fn take_secrets(schemas: &Schemas, attributes: &mut Attributes) {
-    attributes.retain(|id, _| schemas.attribute(id).place != Place::Secret);
 }
 
 /// A change of members by ids of resources; unknown ones are refused or left out, by policy.

@@ -6,7 +6,7 @@ use provost_scim::value::{Attributes, Reader};
 use provost_store::{Act, IfMatch, ResourceId, view};
 
 use crate::write::{Changed, Next, change, check_version, failed, fetch, missing, submit, write};
-use crate::{Context, Error, Outcome, membership};
+use crate::{Context, Error, Outcome, membership, secret};
 
 /// Applies a PATCH to one resource, whole or not at all.
 ///
@@ -27,6 +27,7 @@ pub async fn patch(
     }
     let schemas = cx.schemas();
     let _turn = cx.turn(id).await;
+    let mut kept = None;
     for _ in 0..cx.policy.attempts_max {
         let stored = fetch(cx, kind, id).await?;
         check_version(cx, &stored, if_match.as_ref())?;
@@ -34,12 +35,16 @@ pub async fn patch(
             view::attributes(schemas, &stored).map_err(|it| failed(cx, "read a resource", it))?;
         let mut reader = cx.reader(kind);
         let patched = patch.apply(&mut reader, old.clone())?;
-        let mut new = patched.attributes;
-        membership::take_secrets(schemas, &mut new);
+        let new = patched.attributes;
+        // They do not depend on the resource: once is enough.
+        let secrets = match &kept {
+            Some(secrets) => Vec::clone(secrets),
+            None => kept.insert(secret::kept(cx, patched.secrets).await?).clone(),
+        };
         let Reader { mut deviations, .. } = reader;
         let members =
             membership::fold(cx, kind, stored.id, patched.members, &mut deviations).await?;
-        let next = Next { stored: &stored, old: &old, new: &new, members };
+        let next = Next { stored: &stored, old: &old, new: &new, members, secrets };
         if let Some(outcome) = change(cx, next, if_match.clone()).await? {
             return Ok(Outcome { deviations, ..outcome });
         }

@@ -8,7 +8,7 @@ use provost_store::{IfMatch, ResourceId, view};
 
 use crate::policy::Put;
 use crate::write::{Next, change, check_version, failed, fetch};
-use crate::{Context, Error, Outcome, membership};
+use crate::{Context, Error, Outcome, membership, secret};
 
 /// Replaces a resource by what a client sent; `cleared` are the attributes that it names with null
 /// or `[]`.
@@ -29,7 +29,8 @@ pub async fn replace(
     let (mut draft, cleared) = draft;
     let mut deviations = Vec::new();
     let members = members(cx, kind, &mut draft, &cleared, &mut deviations).await?;
-    membership::take_secrets(schemas, &mut draft);
+    let secrets = secret::take(schemas, &mut draft, &cleared);
+    let secrets = secret::kept(cx, secrets).await?;
     let _turn = cx.turn(id).await;
     for _ in 0..cx.policy.attempts_max {
         let stored = fetch(cx, kind, id).await?;
@@ -37,7 +38,8 @@ pub async fn replace(
         let old =
             view::attributes(schemas, &stored).map_err(|it| failed(cx, "read a resource", it))?;
         let new = replaced(cx, kind, &old, &draft, &cleared);
-        let next = Next { stored: &stored, old: &old, new: &new, members: members.clone() };
+        let (members, secrets) = (members.clone(), secrets.clone());
+        let next = Next { stored: &stored, old: &old, new: &new, members, secrets };
         if let Some(outcome) = change(cx, next, if_match.clone()).await? {
             return Ok(Outcome { deviations, ..outcome });
         }

@@ -5,7 +5,9 @@ use provost_scim::error::{Error as Refusal, ErrorKind, quote};
 use provost_scim::membership::Delta;
 use provost_scim::schema::Kind;
 use provost_scim::value::{Attributes, Val};
-use provost_store::{Act, Applied, Content, IfMatch, Mode, ResourceId, Stored, Version, Write};
+use provost_store::{
+    Act, Applied, Content, IfMatch, Mode, ResourceId, SecretPut, Stored, Version, Write,
+};
 
 use crate::immutable::check_immutable;
 use crate::{Context, Error};
@@ -38,6 +40,7 @@ pub(crate) struct Next<'a> {
     pub(crate) old: &'a Attributes,
     pub(crate) new: &'a Attributes,
     pub(crate) members: Delta<ResourceId>,
+    pub(crate) secrets: Vec<SecretPut>,
 }
 
 /// Checks and submits a change of a resource; `None` if another write came first, and may change
@@ -47,7 +50,7 @@ pub(crate) async fn change(
     next: Next<'_>,
     if_match: Option<IfMatch>,
 ) -> Result<Option<Outcome>, Error> {
-    let Next { stored, old, new, members } = next;
+    let Next { stored, old, new, members, secrets } = next;
     let (schemas, kind) = (cx.schemas(), stored.kind);
     check_immutable(schemas, old, new)?;
     check_reserved(cx, kind, new)?;
@@ -57,7 +60,7 @@ pub(crate) async fn change(
         (after.label, after.body) = (content.label.clone(), content.body.clone());
     }
     let act = Act::Change { content: content.map(|content| (stored.rev, content)), members };
-    let write = write(cx, kind, stored.id, act, if_match);
+    let write = Write { secrets, ..write(cx, kind, stored.id, act, if_match) };
     let Ok(applied) = submit(cx, write, Some(new)).await? else { return Ok(None) };
     after.version = applied.version();
     Ok(Some(Outcome::new(stored.id, &applied, Some(after))))
@@ -72,7 +75,8 @@ pub(crate) fn write(
     if_match: Option<IfMatch>,
 ) -> Write {
     let now = cx.engine.clock.now_micros();
-    Write { id, kind, if_match, act, now, cause: cx.cause.clone(), mode: Mode::Commit }
+    let (cause, secrets) = (cx.cause.clone(), Vec::new());
+    Write { id, kind, if_match, act, secrets, now, cause, mode: Mode::Commit }
 }
 
 /// Submits a write; what the client can be told about a failure becomes a refusal.

@@ -76,6 +76,14 @@ CREATE TABLE member (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX member_of ON member (member_rid, group_rid);
 
+-- Hashes, apart from bodies and events: what they belong to is read and followed without them.
+CREATE TABLE secret (
+    rid       INTEGER NOT NULL REFERENCES resource,
+    attribute INTEGER NOT NULL REFERENCES attribute,
+    hash      BLOB    NOT NULL,
+    PRIMARY KEY (rid, attribute)
+) STRICT, WITHOUT ROWID;
+
 -- added and removed are ids of 16 bytes, one after the other.
 CREATE TABLE feed (
     tenant_id   INTEGER NOT NULL REFERENCES tenant,

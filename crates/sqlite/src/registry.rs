@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use provost_scim::schema::{AttrId, Kind, Schemas};
+use provost_scim::schema::{AttrId, Kind, Place, Schemas};
 use provost_store::Indexes;
 use rusqlite::{Connection, OptionalExtension as _};
 
@@ -23,11 +23,13 @@ impl Registry {
         schemas: &Schemas,
         indexes: &Indexes,
     ) -> Result<Self, OpenError> {
-        let attribute = |(id, _): (AttrId, bool)| {
+        let attribute = |id: AttrId| {
             let path = &schemas.attribute(id).path;
             Ok((id, number(connection, &ATTRIBUTE, path)?))
         };
-        let attributes = indexes.all().map(attribute).collect::<rusqlite::Result<_>>()?;
+        let secrets = schemas.attributes().iter().filter(|it| it.place == Place::Secret);
+        let named = indexes.all().map(|(id, _)| id).chain(secrets.map(|it| it.id));
+        let attributes = named.map(attribute).collect::<rusqlite::Result<_>>()?;
         let mut kinds = HashMap::new();
         for resource_type in schemas.resource_types() {
             kinds.insert(resource_type.kind, number(connection, &KIND, &resource_type.name)?);
@@ -37,7 +39,10 @@ impl Registry {
     }
 
     pub(crate) fn attribute(&self, id: AttrId) -> i64 {
-        *self.attributes.get(&id).expect("keys and probes are made of indexed attributes")
+        *self
+            .attributes
+            .get(&id)
+            .expect("keys, probes and secrets are of indexed or secret attributes")
     }
 
     pub(crate) fn kind(&self, kind: Kind) -> i64 {

@@ -4,6 +4,8 @@ use std::num::NonZeroU16;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use bytes::Bytes;
+use provost_scim::schema::AttrId;
 use provost_store::{
     Answer, Applied, At, Document, DocumentPut, Error, Event, Health, Label, MemberPage, Members,
     Membership, Mode, Page, Position, Query, ResourceId, Rev, Store, Stored, TenantId, Write,
@@ -99,6 +101,10 @@ impl Store for SqliteStore {
 
     fn labels(&self, tenant: TenantId, ids: Vec<ResourceId>) -> Answer<'_, Vec<Label>> {
         Box::pin(self.readers.ask(Weight::Light, move |snapshot| Ok(snapshot.labels(tenant, ids)?)))
+    }
+
+    fn secret(&self, at: At, id: ResourceId, attribute: AttrId) -> Answer<'_, Option<Bytes>> {
+        Box::pin(self.readers.ask(Weight::Light, move |it| Ok(it.secret(at, id, attribute)?)))
     }
 
     fn apply(&self, tenant: TenantId, write: Write) -> Answer<'_, Applied> {

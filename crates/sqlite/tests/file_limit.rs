@@ -115,7 +115,16 @@ impl Site {
         let content = content.expect("is legal").expect("is a change");
         let act = Act::Create { content, members: Delta::none() };
         let (id, cause, now) = (ResourceId(Uuid::from_u128(n)), Cause::default(), n as i64);
-        let write = Write { id, kind, if_match: None, act, now, cause, mode: Mode::Commit };
+        let write = Write {
+            id,
+            kind,
+            if_match: None,
+            act,
+            secrets: Vec::new(),
+            now,
+            cause,
+            mode: Mode::Commit,
+        };
         self.runtime.block_on(self.store.apply(self.tenant, write)).map(drop)
     }
 

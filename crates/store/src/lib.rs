@@ -27,14 +27,14 @@ pub use plan::{Plan, Probe, Uniqueness, plan};
 pub use query::{
     Label, Member, MemberPage, Members, Membership, Page, Part, Query, Stored, WORK_UNITS_MAX,
 };
-pub use write::{Act, Applied, Content, IfMatch, KeyDiff, Mode, Write};
+pub use write::{Act, Applied, Content, IfMatch, KeyDiff, Mode, SecretPut, Write};
 
 use std::future::Future;
 use std::num::NonZeroU16;
 use std::pin::Pin;
 
 use bytes::Bytes;
-use provost_scim::schema::Kind;
+use provost_scim::schema::{AttrId, Kind};
 
 /// What a store's verb gives, when it is there.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
@@ -108,6 +108,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// The labels of those resources that exist, ordered by id.
     fn labels(&self, tenant: TenantId, ids: Vec<ResourceId>) -> Answer<'_, Vec<Label>>;
+
+    /// The hash of a secret of a resource, if it has one.
+    fn secret(&self, at: At, id: ResourceId, attribute: AttrId) -> Answer<'_, Option<Bytes>>;
 
     /// Writes one resource, or refuses to.
     fn apply(&self, tenant: TenantId, write: Write) -> Answer<'_, Applied>;

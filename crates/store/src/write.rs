@@ -18,6 +18,8 @@ pub struct Write {
     pub if_match: Option<IfMatch>,
     /// What becomes of it.
     pub act: Act,
+    /// What becomes of its secrets; those of a resource that goes go with it.
+    pub secrets: Vec<SecretPut>,
     /// The time, in microseconds since 1970.
     pub now: i64,
     /// Who causes it.
@@ -43,6 +45,15 @@ impl IfMatch {
             Self::OneOf(versions) => versions.contains(&version),
         }
     }
+}
+
+/// A write of a secret: a hash, which no query, body or event ever shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretPut {
+    /// The attribute, such as `password`.
+    pub attribute: AttrId,
+    /// The hash; `None` to have none. The same one again changes nothing.
+    pub hash: Option<Bytes>,
 }
 
 /// Whether a write counts.

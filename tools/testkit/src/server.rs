@@ -142,6 +142,7 @@ impl TestServer {
             schemas: setup.schemas,
             clock: Arc::new(setup.clock),
             ids: setup.ids,
+            secrets: None,
             turns: Arc::default(),
         };
         let parts = Parts {

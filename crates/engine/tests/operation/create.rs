@@ -1,7 +1,9 @@
 //! POST and DELETE.
 
-use provost_engine::Reserved;
-use provost_store::IfMatch;
+use std::sync::Arc;
+
+use provost_engine::{Hashing, Reserved, SecretHasher};
+use provost_store::{IfMatch, Store as _};
 use serde_json::json;
 
 use crate::support::{World, id, refused};
@@ -38,6 +40,48 @@ async fn a_password_is_taken_and_never_kept() {
     let ops = json!([{"op": "replace", "value": {"password": "n3w-s3cret"}}]);
     let patched = world.patch(world.user, &made.id.to_string(), ops).await.unwrap();
     assert!(!patched.changed, "what is discarded changes nothing");
+}
+
+struct Backwards;
+
+impl SecretHasher for Backwards {
+    fn hash(&self, secret: Box<str>) -> Hashing<'_> {
+        let hash = secret.chars().rev().collect::<String>();
+        Box::pin(std::future::ready(Ok(hash.into())))
+    }
+}
+
+#[tokio::test]
+async fn a_password_is_kept_as_its_hash_where_there_is_a_hasher() {
+    let mut world = World::new().await;
+    world.engine.secrets = Some(Arc::new(Backwards));
+    let path = "urn:ietf:params:scim:schemas:core:2.0:User:password";
+    let attribute = world.engine.schemas.by_path(path).unwrap();
+    let at = world.cx().at(world.user);
+    let user = json!({"userName": "ada", "password": "s3cret"});
+    let id = world.create(world.user, user).await.unwrap().id;
+    let kept = async || world.memory.secret(at, id, attribute).await.unwrap();
+    assert_eq!(kept().await.unwrap(), "terc3s");
+    let shown = world.show(world.user, &id.to_string()).await.to_string();
+    assert!(!shown.contains("terc3s") && !shown.contains("s3cret"));
+
+    let patch = async |ops| world.patch(world.user, &id.to_string(), ops).await.unwrap().changed;
+    assert!(patch(json!([{"op": "replace", "path": "password", "value": "two"}])).await);
+    assert_eq!(kept().await.unwrap(), "owt");
+    assert!(!patch(json!([{"op": "add", "value": {"password": "two"}}])).await);
+    let twice = json!([{"op": "remove", "path": "password"}, {"op": "add", "path": "password", "value": "three"}]);
+    assert!(patch(twice).await);
+    assert_eq!(kept().await.unwrap(), "eerht", "the last one counts");
+    let put = async |user| world.put(world.user, &id.to_string(), user).await.unwrap();
+    put(json!({"userName": "ada", "title": "Lead"})).await;
+    assert_eq!(kept().await.unwrap(), "eerht", "a PUT that is silent about it leaves it");
+    put(json!({"userName": "ada", "password": "four"})).await;
+    assert_eq!(kept().await.unwrap(), "ruof");
+    assert!(put(json!({"userName": "ada", "password": null})).await.changed);
+    assert_eq!(kept().await, None);
+    patch(json!([{"op": "add", "path": "password", "value": "five"}])).await;
+    assert!(patch(json!([{"op": "remove", "path": "password"}])).await);
+    assert_eq!(kept().await, None);
 }
 
 #[tokio::test]

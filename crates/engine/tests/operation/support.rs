@@ -52,6 +52,7 @@ impl World {
             indexes: Arc::new(Indexes::new(&schemas)),
             clock: Arc::new(Ticking(AtomicI64::new(1_700_000_000_000_000))),
             ids: Arc::new(Counting(AtomicU64::new(1))),
+            secrets: None,
             turns: Arc::default(),
             schemas: schemas.clone(),
         };

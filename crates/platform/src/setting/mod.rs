@@ -21,7 +21,7 @@ pub use inputs::{Flags, Inputs, VARIABLES};
 pub use limit::Limits;
 pub use load::{Settings, load};
 pub use page::settings_page;
-pub use provost::{Jwt, Log, LogFormat, LogLevel, Provost};
+pub use provost::{Jwt, Log, LogFormat, LogLevel, Passwords, Provost};
 pub use report::{Line, Problem, Report};
 pub use scim::Scim;
 pub use source::{Place, Source};

@@ -19,6 +19,8 @@ pub struct Provost {
     pub public_base_url: Option<String>,
     /// Where the database is.
     pub data_folder: PathBuf,
+    /// What becomes of passwords that clients send.
+    pub passwords: Passwords,
     /// How clients are understood.
     pub dialect: Dialect,
     /// How JWTs are checked.
@@ -27,6 +29,15 @@ pub struct Provost {
     pub log: Log,
     /// What clients may cost.
     pub limits: Limits,
+}
+
+/// What becomes of passwords that clients send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Passwords {
+    /// Their shape is checked, and nothing is kept.
+    Discard,
+    /// A hash of each is kept.
+    Hash,
 }
 
 /// How JWTs are checked.
@@ -71,6 +82,11 @@ pub enum LogFormat {
     Text,
     /// For machines, one object a line.
     Json,
+}
+
+impl Choice for Passwords {
+    const ALL: &'static [(&'static str, Self)] =
+        &[("discard", Self::Discard), ("hash", Self::Hash)];
 }
 
 impl Choice for LogLevel {
@@ -126,6 +142,16 @@ pub(crate) fn read(block: &mut Block<'_, '_>, inputs: &Inputs) -> Provost {
                 why: "The database is here: back it up, and never share it between two servers.",
             },
             inputs.given_data(),
+        ),
+        passwords: block.get(
+            &OneOf::new(),
+            Setting {
+                name: "passwords",
+                default: Passwords::Discard,
+                why: "Hash keeps a PBKDF2 hash of each password that a client sends, for an \
+                      application that has its users log in with it; nobody who signs on by the \
+                      identity provider needs it.",
+            },
         ),
         dialect: block.block("dialect", dialect::read),
         jwt: block.block("jwt", read_jwt),

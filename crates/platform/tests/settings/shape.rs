@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use provost_platform::setting::{
-    EmptyString, GroupReplace, LogFormat, LogLevel, Mode, Put, Settings, Trust, UnknownMember,
+    EmptyString, GroupReplace, LogFormat, LogLevel, Mode, Passwords, Put, Settings, Trust,
+    UnknownMember,
 };
 use secrecy::ExposeSecret;
 
@@ -95,6 +96,7 @@ fn without_files_everything_has_its_default() {
     assert_eq!(provost.listen.to_string(), "127.0.0.1:8080");
     assert_eq!(provost.public_base_url, None);
     assert_eq!(provost.data_folder.to_str(), Some("./data"));
+    assert_eq!(provost.passwords, Passwords::Discard);
     assert_eq!(provost.jwt.skew, Duration::from_secs(300));
     assert_eq!(provost.jwt.lifetime_max, Duration::from_secs(86_400));
     assert_eq!(provost.jwt.unknown_key_refresh, Duration::from_secs(300));
@@ -118,6 +120,7 @@ fn every_block_of_our_own_settings_is_read() {
           "listen": "[::1]:0",
           "publicBaseUrl": "https://scim.example.com/",
           "dataFolder": "/var/lib/provost",
+          "passwords": "hash",
           "dialect": {"mode": "strict", "unknownMember": "skip", "put": "merge",
                       "groupReplace": "additive", "emptyString": "keep",
                       "groupDisplayNameUnique": "false"},
@@ -131,6 +134,7 @@ fn every_block_of_our_own_settings_is_read() {
     assert_eq!(provost.listen.to_string(), "[::1]:0");
     assert_eq!(provost.public_base_url.as_deref(), Some("https://scim.example.com"));
     assert_eq!(provost.data_folder.to_str(), Some("/var/lib/provost"));
+    assert_eq!(provost.passwords, Passwords::Hash);
     assert_eq!(provost.dialect.mode, Mode::Strict);
     assert_eq!(provost.dialect.unknown_member, UnknownMember::Skip);
     assert_eq!(provost.dialect.put, Put::Merge);

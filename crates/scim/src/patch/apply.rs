@@ -1,12 +1,12 @@
 //! Operations on a resource: all of them, in order, or none (RFC 7644 §3.5.2).
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::{Act, MemberEdit, Operation, Patch, Selection, numbered};
 use crate::deviation::Deviation;
 use crate::error::Error;
 use crate::filter::{Filter, Tree, matches_value};
-use crate::schema::{AttrId, Attribute, Mutability, Schemas};
+use crate::schema::{AttrId, Attribute, Mutability, Place, Schemas};
 use crate::value::{Attributes, Mode, Reader, STORED, Val, check_count, fold};
 
 /// How much the operations of one PATCH may compare, in bytes of values times comparisons. A user
@@ -20,6 +20,8 @@ pub struct Patched {
     pub attributes: Attributes,
     /// The changes of the membership relation, in order; neighboring deltas are folded.
     pub members: Vec<MemberEdit>,
+    /// Secrets that are set or unassigned; they are no part of the attributes.
+    pub secrets: BTreeMap<AttrId, Option<Val>>,
 }
 
 impl Patch {
@@ -31,7 +33,7 @@ impl Patch {
     /// one is left unassigned, `tooMany` if there is too much to compare.
     pub fn apply(&self, reader: &mut Reader<'_>, attributes: Attributes) -> Result<Patched, Error> {
         let lacking = reader.lacking(&attributes, STORED);
-        let patched = Patched { attributes, members: Vec::new() };
+        let patched = Patched { attributes, members: Vec::new(), secrets: BTreeMap::new() };
         let mut work = Work { reader, patched, touched: BTreeSet::new(), compared_bytes: 0 };
         for step in &self.steps {
             work.step(&step.operation).map_err(numbered(step.number))?;
@@ -75,6 +77,14 @@ impl Work<'_, '_> {
 
     fn operation(&mut self, operation: &Operation) -> Result<(), Error> {
         match operation {
+            Operation::Put(_, id, value) if self.is_secret(*id) => {
+                self.patched.secrets.insert(*id, value.clone());
+                Ok(())
+            }
+            Operation::Remove(id) if self.is_secret(*id) => {
+                self.patched.secrets.insert(*id, None);
+                Ok(())
+            }
             Operation::Put(_, id, None) | Operation::Remove(id) => {
                 self.patched.attributes.remove(*id);
                 Ok(())
@@ -92,6 +102,10 @@ impl Work<'_, '_> {
                 Ok(())
             }
         }
+    }
+
+    fn is_secret(&self, id: AttrId) -> bool {
+        self.reader.schemas.attribute(id).place == Place::Secret
     }
 
     fn put(&mut self, act: Act, id: AttrId, value: &Val) -> Result<(), Error> {

@@ -3,6 +3,8 @@
 use std::num::NonZeroU16;
 use std::sync::{Arc, Mutex};
 
+use bytes::Bytes;
+use provost_scim::schema::AttrId;
 use provost_store::memory::MemoryStore;
 use provost_store::{
     Answer, Applied, At, Document, DocumentPut, Event, Health, Label, MemberPage, Members,
@@ -145,6 +147,10 @@ impl Store for Told {
 
     fn labels(&self, tenant: TenantId, ids: Vec<ResourceId>) -> Answer<'_, Vec<Label>> {
         self.inner.labels(tenant, ids)
+    }
+
+    fn secret(&self, at: At, id: ResourceId, attribute: AttrId) -> Answer<'_, Option<Bytes>> {
+        self.inner.secret(at, id, attribute)
     }
 
     fn apply(&self, tenant: TenantId, write: Write) -> Answer<'_, Applied> {

@@ -1,6 +1,7 @@
 //! Rows of resources, read whole.
 
 use bytes::Bytes;
+use provost_scim::schema::AttrId;
 use provost_store::{At, Error, ResourceId, Rev, Stored, TenantId, Version};
 use rusqlite::{OptionalExtension as _, Row, params};
 
@@ -26,6 +27,22 @@ impl Snapshot<'_> {
         let found = statement.query_row([rid], |row| stored(&self.shared.registry, row));
         // A key without its resource is a contradiction of ours.
         Ok(found.optional()?.ok_or(Error::Corrupt(id))?)
+    }
+
+    /// The hash of a secret of a resource.
+    pub(crate) fn secret(
+        &self,
+        at: At,
+        id: ResourceId,
+        attribute: AttrId,
+    ) -> rusqlite::Result<Option<Bytes>> {
+        let registry = &self.shared.registry;
+        let sql = "SELECT hash FROM secret JOIN resource USING (rid)
+                   WHERE tenant_id = ?1 AND id = ?2 AND kind = ?3 AND attribute = ?4";
+        let (kind, attribute) = (registry.kind(at.kind), registry.attribute(attribute));
+        let parameters = params![at.tenant.0, id.0, kind, attribute];
+        let read = |row: &Row<'_>| row.get::<_, Vec<u8>>(0).map(Bytes::from);
+        self.connection.prepare_cached(sql)?.query_row(parameters, read).optional()
     }
 
     fn find(&self, tenant: TenantId, id: ResourceId) -> rusqlite::Result<Option<Stored>> {

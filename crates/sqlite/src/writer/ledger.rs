@@ -8,7 +8,7 @@ use provost_scim::schema::{AttrId, Kind};
 use provost_scim::value::Key;
 use provost_store::{
     Act, Applied, Cause, Content, Error, Event, EventAct, Keys, Position, ResourceId, Rev,
-    TenantId, Version, Write,
+    SecretPut, TenantId, Version, Write,
 };
 use rusqlite::{Connection, OptionalExtension as _, params};
 
@@ -57,7 +57,7 @@ impl<'a> Ledger<'a> {
 
     /// Applies a write, or says why not.
     pub(crate) fn apply(&self, tenant: TenantId, write: Write) -> Result<Applied, Failure> {
-        let Write { id, kind, if_match, act, now, cause, mode: _ } = write;
+        let Write { id, kind, if_match, act, secrets, now, cause, mode: _ } = write;
         let present = self.row(tenant, id)?;
         let found = present.filter(|it| it.kind == kind);
         if let Some(expected) = if_match
@@ -69,10 +69,10 @@ impl<'a> Ledger<'a> {
         match act {
             Act::Create { content, members } => match present {
                 Some(present) => self.repeat(present, kind, &content),
-                None => self.create(id, kind, occasion, content, &members),
+                None => self.create((id, kind), occasion, content, &members, &secrets),
             },
             Act::Change { content, members } => {
-                self.change(found.ok_or(Error::Gone)?, occasion, content, &members)
+                self.change(found.ok_or(Error::Gone)?, occasion, content, &members, &secrets)
             }
             Act::Delete { base, keys, change } => {
                 let found = found.ok_or(Error::Gone)?;
@@ -98,11 +98,11 @@ impl<'a> Ledger<'a> {
 
     fn create(
         &self,
-        id: ResourceId,
-        kind: Kind,
+        (id, kind): (ResourceId, Kind),
         occasion: Occasion,
         content: Content,
         members: &Delta<ResourceId>,
+        secrets: &[SecretPut],
     ) -> Result<Applied, Failure> {
         let (version, rev) = (Version(occasion.now), Rev(1));
         self.connection
@@ -122,6 +122,7 @@ impl<'a> Ledger<'a> {
             ])?;
         let row = Row { rid: self.connection.last_insert_rowid(), id, kind, version, rev };
         self.put_keys(occasion.tenant, &row, &content)?;
+        self.put_secrets(&row, secrets)?;
         let effect = self.put_members(occasion.tenant, &row, members)?;
         self.record(occasion, row, EventAct::Created, content.change, effect)
     }
@@ -132,6 +133,7 @@ impl<'a> Ledger<'a> {
         occasion: Occasion,
         content: Option<(Rev, Content)>,
         members: &Delta<ResourceId>,
+        secrets: &[SecretPut],
     ) -> Result<Applied, Failure> {
         let mut row = Row { version: found.version.next(occasion.now), ..found };
         let mut change = Bytes::new();
@@ -145,8 +147,9 @@ impl<'a> Ledger<'a> {
             change = content.change.clone();
         }
         let effect = self.put_members(occasion.tenant, &row, members)?;
+        let has_new_secrets = self.put_secrets(&row, secrets)?;
         if content.is_none() {
-            if effect.is_none() {
+            if effect.is_none() && !has_new_secrets {
                 return Ok(Applied::Unchanged { version: found.version, rev: found.rev });
             }
             self.bump(&row)?;
@@ -166,6 +169,7 @@ impl<'a> Ledger<'a> {
         let effect = self.remove_all_members(&row)?;
         let holder = self.holder(occasion.tenant, &row);
         self.remove_keys(&holder, &keys.values, &keys.unique)?;
+        self.remove_all_secrets(&row)?;
         self.connection
             .prepare_cached("DELETE FROM resource WHERE rid = ?1")?
             .execute([row.rid])?;

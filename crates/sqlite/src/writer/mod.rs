@@ -6,6 +6,7 @@ mod document;
 pub(crate) mod key;
 mod ledger;
 mod member;
+mod secret;
 
 use std::path::PathBuf;
 use std::sync::Arc;

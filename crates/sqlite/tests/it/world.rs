@@ -66,7 +66,8 @@ impl World {
 
     pub(crate) fn write(&self, kind: Kind, id: ResourceId, act: Act) -> Write {
         let now = self.now.fetch_add(1_000, Ordering::Relaxed);
-        Write { id, kind, if_match: None, act, now, cause: Cause::default(), mode: Mode::Commit }
+        let (cause, secrets) = (Cause::default(), Vec::new());
+        Write { id, kind, if_match: None, act, secrets, now, cause, mode: Mode::Commit }
     }
 
     pub(crate) fn creation(&self, kind: Kind, n: u128, json: Value, members: &[u128]) -> Write {

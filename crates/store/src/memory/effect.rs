@@ -9,8 +9,8 @@ use provost_scim::value::Key;
 
 use super::tenant::Tenant;
 use crate::{
-    Act, Applied, Cause, Content, Error, Event, EventAct, Keys, Position, ResourceId, Rev, Stored,
-    Version, Write,
+    Act, Applied, Cause, Content, Error, Event, EventAct, Keys, Position, ResourceId, Rev,
+    SecretPut, Stored, Version, Write,
 };
 
 /// What a write does; nothing of it is done yet.
@@ -23,12 +23,20 @@ pub(super) struct Effect {
     unique_come: Vec<((Kind, AttrId, Key), ResourceId)>,
     /// Groups and their members as they become.
     members: Vec<(ResourceId, BTreeSet<ResourceId>)>,
+    secrets: Vec<(ResourceId, SecretPut)>,
     events: Vec<Event>,
+}
+
+/// When a write happens, and through whom.
+struct Occasion {
+    now: i64,
+    cause: Cause,
 }
 
 impl Tenant {
     pub(super) fn effect(&self, write: Write) -> Result<Effect, Error> {
-        let Write { id, kind, if_match, act, now, cause, mode: _ } = write;
+        let Write { id, kind, if_match, act, secrets, now, cause, mode: _ } = write;
+        let occasion = Occasion { now, cause };
         let found = self.get(kind, id);
         if let Some(expected) = &if_match {
             let version = found.ok_or(Error::Gone)?.version;
@@ -38,13 +46,13 @@ impl Tenant {
         }
         match act {
             Act::Create { content, members } => {
-                self.create(id, kind, now, cause, content, &members)
+                self.create(id, kind, occasion, content, &members, secrets)
             }
             Act::Change { content, members } => {
-                self.change(found.ok_or(Error::Gone)?, now, cause, content, &members)
+                self.change(found.ok_or(Error::Gone)?, occasion, content, &members, secrets)
             }
             Act::Delete { base, keys, change } => {
-                self.delete(found.ok_or(Error::Gone)?, now, cause, base, keys, change)
+                self.delete(found.ok_or(Error::Gone)?, occasion, base, keys, change)
             }
         }
     }
@@ -60,9 +68,16 @@ impl Tenant {
         for (group, members) in effect.members {
             self.members.insert(group, members);
         }
+        for (id, SecretPut { attribute, hash }) in effect.secrets {
+            match hash {
+                Some(hash) => self.secrets.insert((id, attribute), hash),
+                None => self.secrets.remove(&(id, attribute)),
+            };
+        }
         if let Some(id) = effect.gone {
             self.resources.remove(&id);
             self.members.remove(&id);
+            self.secrets.retain(|(holder, _), _| *holder != id);
         }
         for mut event in effect.events {
             event.position = Position(self.feed.len() as i64 + 1);
@@ -74,10 +89,10 @@ impl Tenant {
         &self,
         id: ResourceId,
         kind: Kind,
-        now: i64,
-        cause: Cause,
+        Occasion { now, cause }: Occasion,
         content: Content,
         members: &Delta<ResourceId>,
+        secrets: Vec<SecretPut>,
     ) -> Result<Effect, Error> {
         if let Some(present) = self.resources.get(&id) {
             // The repetition of a write whose outcome was unknown.
@@ -95,16 +110,16 @@ impl Tenant {
             label: content.label.clone(),
             body: content.body.clone(),
         };
-        self.write(stored, EventAct::Created, cause, Some(content), members)
+        self.write(stored, (EventAct::Created, cause), Some(content), members, secrets)
     }
 
     fn change(
         &self,
         found: &Stored,
-        now: i64,
-        cause: Cause,
+        Occasion { now, cause }: Occasion,
         content: Option<(Rev, Content)>,
         members: &Delta<ResourceId>,
+        secrets: Vec<SecretPut>,
     ) -> Result<Effect, Error> {
         let mut stored = found.clone();
         stored.version = found.version.next(now);
@@ -118,16 +133,16 @@ impl Tenant {
                 Some(content)
             }
         };
-        self.write(stored, EventAct::Changed, cause, content, members)
+        self.write(stored, (EventAct::Changed, cause), content, members, secrets)
     }
 
     fn write(
         &self,
         stored: Stored,
-        act: EventAct,
-        cause: Cause,
+        (act, cause): (EventAct, Cause),
         content: Option<Content>,
         members: &Delta<ResourceId>,
+        mut secrets: Vec<SecretPut>,
     ) -> Result<Effect, Error> {
         let mut effect = Effect::none(&stored);
         let kind = stored.kind;
@@ -147,7 +162,8 @@ impl Tenant {
         let after = members.apply(&present);
         let added: Vec<ResourceId> = after.difference(&present).copied().collect();
         let removed: Vec<ResourceId> = present.difference(&after).copied().collect();
-        if content.is_none() && added.is_empty() && removed.is_empty() {
+        secrets.retain(|it| self.secrets.get(&(stored.id, it.attribute)) != it.hash.as_ref());
+        if content.is_none() && added.is_empty() && removed.is_empty() && secrets.is_empty() {
             let found = self.resources.get(&stored.id).ok_or(Error::Gone)?;
             return Ok(Effect::none(found));
         }
@@ -169,6 +185,7 @@ impl Tenant {
             removed,
         });
         effect.members.push((stored.id, after));
+        effect.secrets = secrets.into_iter().map(|it| (stored.id, it)).collect();
         effect.resources.push(stored);
         Ok(effect)
     }
@@ -199,8 +216,7 @@ impl Tenant {
     fn delete(
         &self,
         found: &Stored,
-        now: i64,
-        cause: Cause,
+        Occasion { now, cause }: Occasion,
         base: Rev,
         keys: Keys,
         change: Bytes,
@@ -260,6 +276,7 @@ impl Effect {
             unique_gone: Vec::new(),
             unique_come: Vec::new(),
             members: Vec::new(),
+            secrets: Vec::new(),
             events: Vec::new(),
         }
     }

@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU16;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use provost_scim::schema::Schemas;
+use bytes::Bytes;
+use provost_scim::schema::{AttrId, Schemas};
 
 use crate::{
     Answer, Applied, At, Document, DocumentPut, Error, Event, Health, Label, MemberPage, Members,
@@ -116,6 +117,13 @@ impl Store for MemoryStore {
             ids.dedup();
             let label = |it: &Stored| Label { id: it.id, kind: it.kind, label: it.label.clone() };
             Ok(ids.iter().filter_map(|id| tenant.resources.get(id)).map(label).collect())
+        })
+    }
+
+    fn secret(&self, at: At, id: ResourceId, attribute: AttrId) -> Answer<'_, Option<Bytes>> {
+        self.with(at.tenant, move |_, tenant| {
+            let found = tenant.get(at.kind, id).and_then(|_| tenant.secrets.get(&(id, attribute)));
+            Ok(found.cloned())
         })
     }
 

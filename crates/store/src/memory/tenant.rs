@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use bytes::Bytes;
 use provost_scim::schema::{AttrId, Kind};
 use provost_scim::value::Key;
 
@@ -13,6 +14,7 @@ pub(super) struct Tenant {
     pub(super) unique: BTreeMap<(Kind, AttrId, Key), ResourceId>,
     /// The members of each group that has any.
     pub(super) members: BTreeMap<ResourceId, BTreeSet<ResourceId>>,
+    pub(super) secrets: BTreeMap<(ResourceId, AttrId), Bytes>,
     pub(super) feed: Vec<Event>,
     pub(super) documents: BTreeMap<Box<str>, Document>,
 }

@@ -1,13 +1,14 @@
 //! The cases of the contract that one client can see. Each name says situation and outcome.
 #![allow(missing_docs, reason = "the names of the cases say what they check")]
 
+use bytes::Bytes;
 use provost_scim::membership::Delta;
 use serde_json::json;
 
 use super::ground::{FIRST, Ground, id, no_version};
 use crate::{
     Act, Applied, DocumentPut, Error, EventAct, IfMatch, MemberPage, Mode, Part, Query, Rev,
-    Version,
+    SecretPut, Version,
 };
 
 pub async fn a_created_resource_is_read_back(g: &Ground) {
@@ -419,6 +420,50 @@ pub async fn events_are_gapless_and_replay_to_the_same(g: &Ground) {
     let middle = g.store.feed(g.tenant, crate::Position(3), two).await.unwrap();
     assert_eq!(middle, events[3..5]);
     g.check_replay().await;
+}
+
+pub async fn secrets_change_with_their_resource_and_show_nowhere(g: &Ground) {
+    let path = "urn:ietf:params:scim:schemas:core:2.0:User:password";
+    let attribute = g.schemas.by_path(path).unwrap();
+    let put = |hash: Option<&'static [u8]>| {
+        vec![SecretPut { attribute, hash: hash.map(Bytes::from_static) }]
+    };
+    let secret = async |n| g.store.secret(g.at(g.user), id(n), attribute).await.unwrap();
+    g.create_user(1, "ada").await;
+    let mut write = g.creation(g.user, 2, json!({"userName": "bea"}), &[]);
+    write.secrets = put(Some(b"h1"));
+    g.apply(write).await.unwrap();
+    assert_eq!((secret(1).await, secret(2).await), (None, Some(Bytes::from_static(b"h1"))));
+    let stored = g.get(g.user, id(2)).await;
+    let nothing = || Act::Change { content: None, members: Delta::none() };
+    let change = |secrets| crate::Write { secrets, ..g.write(g.user, id(2), nothing()) };
+
+    let mut rehearsed = change(put(Some(b"h2")));
+    rehearsed.mode = Mode::Rehearse;
+    assert!(matches!(g.apply(rehearsed).await, Ok(Applied::Written { .. })));
+    let mut mismatched = change(put(Some(b"h2")));
+    mismatched.if_match = Some(no_version());
+    assert!(matches!(g.apply(mismatched).await, Err(Error::Mismatch)));
+    let same = g.apply(change(put(Some(b"h1")))).await.unwrap();
+    assert_eq!(same, Applied::Unchanged { version: stored.version, rev: FIRST });
+    assert_eq!(secret(2).await, Some(Bytes::from_static(b"h1")));
+
+    let other = g.apply(change(put(Some(b"h2")))).await.unwrap();
+    assert!(other.version() > stored.version);
+    assert_eq!(g.get(g.user, id(2)).await.body, stored.body);
+    let event = g.events().await.pop().unwrap();
+    assert_eq!((event.act, event.version), (EventAct::Changed, other.version()));
+    assert!(event.change.is_empty());
+    assert_eq!(secret(2).await, Some(Bytes::from_static(b"h2")));
+    assert!(matches!(g.apply(change(put(None))).await, Ok(Applied::Written { .. })));
+    assert!(matches!(g.apply(change(put(None))).await, Ok(Applied::Unchanged { .. })));
+    assert_eq!(secret(2).await, None);
+
+    g.apply(change(put(Some(b"h3")))).await.unwrap();
+    assert_eq!(g.store.secret(g.at(g.group), id(2), attribute).await.unwrap(), None);
+    g.apply(g.deletion_of(&g.get(g.user, id(2)).await)).await.unwrap();
+    g.create_user(2, "bea").await;
+    assert_eq!(secret(2).await, None, "a secret goes with its resource");
 }
 
 pub async fn documents_swap_by_rev(g: &Ground) {

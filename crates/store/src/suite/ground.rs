@@ -104,7 +104,8 @@ impl Ground {
 
     pub(super) fn write(&self, kind: Kind, id: ResourceId, act: Act) -> Write {
         let cause = Cause { request: "r".into(), caller: "suite".into(), rules: Vec::new() };
-        Write { id, kind, if_match: None, act, now: self.now(), cause, mode: Mode::Commit }
+        let (now, secrets) = (self.now(), Vec::new());
+        Write { id, kind, if_match: None, act, secrets, now, cause, mode: Mode::Commit }
     }
 
     pub(super) fn creation(&self, kind: Kind, n: u128, json: Value, members: &[u128]) -> Write {

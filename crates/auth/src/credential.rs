@@ -7,6 +7,7 @@ use ::http::{HeaderMap, HeaderValue};
 use aws_lc_rs::digest;
 
 use crate::rejection::Rejection;
+use crate::token::PlainToken;
 
 /// The longest token that is looked at.
 pub(crate) const TOKEN_MAX_BYTES: usize = 8 * 1024;
@@ -35,6 +36,12 @@ impl<'h> BearerToken<'h> {
     pub fn fingerprint(&self) -> String {
         let digest = digest::digest(&digest::SHA256, self.0.as_bytes());
         digest.as_ref().iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Whether it has the form of an opaque token, checksum included: only then a list of tokens can
+    /// hold it.
+    pub fn is_opaque(&self) -> bool {
+        PlainToken::parse(self.0).is_some()
     }
 
     pub(crate) fn as_str(&self) -> &'h str {

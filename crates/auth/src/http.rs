@@ -58,9 +58,10 @@ pub struct HttpKeySource {
 }
 
 impl KeyUrl {
-    /// The URL as text.
-    pub fn as_str(&self) -> &str {
-        self.0.as_str()
+    /// The URL as text, without its query: a gateway's may hold a secret.
+    pub fn shown(&self) -> &str {
+        let text = self.0.as_str();
+        text.split_once(['?', '#']).map_or(text, |(shown, _)| shown)
     }
 
     fn is_loopback(url: &Url) -> bool {
@@ -136,7 +137,7 @@ impl HttpKeySource {
 
 impl KeySource for HttpKeySource {
     fn place(&self) -> &str {
-        self.url.as_str()
+        self.url.shown()
     }
 
     fn fetch(&self) -> Fetching<'_> {
@@ -155,13 +156,13 @@ mod tests {
     #[track_caller]
     fn check(text: &str, want: Result<&str, &str>) {
         let got = text.parse::<KeyUrl>();
-        let got = got.as_ref().map(KeyUrl::as_str).map_err(ToString::to_string);
+        let got = got.as_ref().map(KeyUrl::shown).map_err(ToString::to_string);
         assert_eq!(got, want.map_err(str::to_owned), "{text}");
     }
 
     #[test]
     fn keys_come_by_https_or_from_this_machine() {
-        check("https://id.example/keys?appid=1", Ok("https://id.example/keys?appid=1"));
+        check("https://id.example/keys?appid=1", Ok("https://id.example/keys"));
         check("http://127.0.0.1:8780/keys", Ok("http://127.0.0.1:8780/keys"));
         check("http://127.9.9.9/keys", Ok("http://127.9.9.9/keys"));
         check("http://[::1]:80/keys", Ok("http://[::1]/keys"));

@@ -49,7 +49,10 @@ pub(crate) fn announce(settings: &Settings, address: SocketAddr, status: &Status
 fn announce_callers(trust: &Trust) {
     let explanation = trust.client_binding().explain(&trust.issuer);
     for line in explanation.accepted {
-        info!("{line}; they run as {}", trust.admin_name);
+        info!(
+            "{line}; they run as {}, and may use the services of the subsystem too",
+            trust.admin_name
+        );
     }
     for line in explanation.unprotected {
         warn!("{line}");

@@ -1,25 +1,61 @@
-//! The log: on standard error, as text or JSON.
+//! The log: on standard error, as text or JSON, by a thread of its own.
 
 use std::io::IsTerminal as _;
+use std::time::Duration;
 
 use provost_platform::setting::{Log, LogFormat};
-use tracing_subscriber::filter::LevelFilter;
+use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt;
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
 
-/// Starts the log; what was started first stays.
-pub(crate) fn start(log: &Log) {
+/// How many lines wait for whoever reads the log; those that come on top are lost, and counted.
+const LINES_MAX: usize = 8_192;
+/// How often lost lines are looked for.
+const PAUSE: Duration = Duration::from_secs(10);
+
+/// The log while it is written; what waits is written when it is dropped, for a second at most.
+pub(crate) struct Logging {
+    _guard: WorkerGuard,
+}
+
+/// Starts the log; what was started first stays. Within a runtime.
+///
+/// A log that nobody reads, or that is read too slowly, stops no request.
+pub(crate) fn start(log: &Log) -> Logging {
+    let builder = NonBlockingBuilder::default().lossy(true).buffered_lines_limit(LINES_MAX);
+    let (writer, guard) = builder.thread_name("log").finish(std::io::stderr());
+    let lost = writer.error_counter();
     let level: LevelFilter = log.level.as_str().parse().unwrap_or(LevelFilter::INFO);
-    let lines = fmt()
-        .with_max_level(level)
-        .with_writer(std::io::stderr)
-        .with_target(false)
-        // It would say so on standard error, and panic: a log that nobody reads stops no request.
-        .log_internal_errors(false);
-    let started = match log.format {
-        LogFormat::Json => lines.json().flatten_event(true).try_init(),
-        LogFormat::Text => lines.with_ansi(std::io::stderr().is_terminal()).try_init(),
+    // What a client does to a connection of its own is no warning.
+    let targets =
+        Targets::new().with_default(level).with_target("h2", level.min(LevelFilter::ERROR));
+    // An error would be said on standard error, and panic.
+    let lines = fmt::layer().with_writer(writer).with_target(false).log_internal_errors(false);
+    let lines = match log.format {
+        LogFormat::Json => lines.json().flatten_event(true).boxed(),
+        LogFormat::Text => lines.with_ansi(std::io::stderr().is_terminal()).boxed(),
     };
-    if let Err(error) = started {
-        tracing::debug!(error, "The log was started before");
+    if let Err(error) = tracing_subscriber::registry().with(lines.with_filter(targets)).try_init() {
+        tracing::debug!(error = %error, "The log was started before");
+    }
+    tokio::spawn(report_lost(lost));
+    Logging { _guard: guard }
+}
+
+/// Says how many lines were lost, once there is room for saying so.
+async fn report_lost(lost: ErrorCounter) {
+    let mut known = 0;
+    loop {
+        tokio::time::sleep(PAUSE).await;
+        let lines = lost.dropped_lines();
+        if lines > known {
+            tracing::warn!(
+                lines = lines - known,
+                "Log lines were lost: the log is read too slowly"
+            );
+            known = lines;
+        }
     }
 }

@@ -65,7 +65,7 @@ type Groups = BTreeMap<ResourceId, Vec<Membership>>;
 impl Renderer<'_> {
     /// The groups of those resources whose answer shows them.
     async fn groups(
-        &self,
+        &mut self,
         rows: &[Stored],
         projections: &BTreeMap<Kind, Projection>,
     ) -> Result<Groups, Error> {
@@ -79,9 +79,14 @@ impl Renderer<'_> {
         if ids.is_empty() {
             return Ok(Groups::new());
         }
-        let found = self.cx.engine.store.memberships(self.cx.tenant, ids).await;
+        let max = self.members_left;
+        let found = match self.cx.engine.store.memberships(self.cx.tenant, ids, max).await {
+            Err(provost_store::Error::TooBroad) => return Err(self.too_many("groups")),
+            other => other,
+        };
         let mut groups = Groups::new();
         for membership in found.map_err(|error| failed(self.cx, "read memberships", error))? {
+            self.members_left -= 1;
             groups.entry(membership.member).or_default().push(membership);
         }
         Ok(groups)
@@ -132,10 +137,7 @@ impl Renderer<'_> {
         let found = cx.engine.store.members(cx.at(stored.kind), stored.id, page).await;
         let found = found.map_err(|error| failed(cx, "read members", error))?;
         if found.more {
-            let limit = cx.policy.response_members_max;
-            return Err(Error::Refused(Refusal::too_many(format!(
-                "the answer would hold more than {limit} members; ask with excludedAttributes=members"
-            ))));
+            return Err(self.too_many("members"));
         }
         self.members_left -= found.rows.len();
         let element = |it: &provost_store::Member| {
@@ -143,6 +145,15 @@ impl Renderer<'_> {
             self.with_reference(members, element, it.id, it.kind)
         };
         Ok(found.rows.iter().map(element).collect())
+    }
+
+    /// Members and groups of resources share one limit.
+    fn too_many(&self, attribute: &str) -> Error {
+        let limit = self.cx.policy.response_members_max;
+        Error::Refused(Refusal::too_many(format!(
+            "the answer would hold more than {limit} members and groups; ask for fewer resources, or \
+             with excludedAttributes={attribute}"
+        )))
     }
 
     fn with_reference(&self, parent: AttrId, element: Val, id: ResourceId, kind: Kind) -> Val {

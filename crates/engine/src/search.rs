@@ -10,6 +10,10 @@ use provost_store::{Part, Query, Stored, WORK_UNITS_MAX};
 use crate::write::failed;
 use crate::{Context, Error};
 
+/// The most bytes of bodies on a page: it is held in memory several times over until it is sent. A
+/// thousand usual users are far below.
+const PAGE_BYTES_MAX: usize = 4 << 20;
+
 /// What a query found.
 #[derive(Debug)]
 pub struct Found {
@@ -38,6 +42,7 @@ pub async fn search(
         parts,
         start: request.first(),
         count: request.page_size(cx.policy.page_size_max),
+        page_bytes_max: PAGE_BYTES_MAX,
         work_units_max: WORK_UNITS_MAX,
     };
     let page = cx.engine.store.query(cx.tenant, query).await;

@@ -1,7 +1,6 @@
 //! The door: state of the subsystem, credential, rights. Nothing of a body is read before it.
 
 use http::HeaderMap;
-use http::header::AUTHORIZATION;
 use provost_auth::{Answer, BearerToken, Caller, Rights, RunAs, TokenList};
 use provost_platform::principal::run_as;
 use provost_platform::state::State;
@@ -96,7 +95,5 @@ fn check_run_as(app: &App, caller: &Caller, line: &RequestLine) -> Result<(), Er
 
 /// Whether the list of tokens is needed. What is no opaque token costs no look into the store.
 fn carries_opaque_token(headers: &HeaderMap) -> bool {
-    let value = headers.get(AUTHORIZATION).and_then(|it| it.to_str().ok());
-    let token = value.and_then(|it| it.split_ascii_whitespace().nth(1));
-    token.is_some_and(|it| it.starts_with("pvt_"))
+    BearerToken::from_headers(headers).ok().flatten().is_some_and(|it| it.is_opaque())
 }

@@ -3,7 +3,7 @@
 use http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue, StatusCode};
 use provost_platform::state::{Refused, State};
-use provost_scim::error::{Error as Refusal, ErrorKind};
+use provost_scim::error::{Error as Refusal, ErrorKind, quote};
 use provost_scim::urn;
 use serde_json::{Value, json};
 
@@ -81,7 +81,8 @@ impl Error {
             Self::Refused(refusal) => Answer::new(refusal),
             Self::MethodNotAllowed(offered) => {
                 let allow = allow(offered);
-                let detail = format!("{} is not offered here; {allow} are", line.method());
+                let method = quote(line.method().as_str());
+                let detail = format!("the method {method} is not offered here; offered: {allow}");
                 Answer::new(&Refusal::new(ErrorKind::MethodNotAllowed, detail)).with(ALLOW, allow)
             }
             Self::NoCredential => {

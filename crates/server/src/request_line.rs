@@ -9,7 +9,7 @@ use http::{Method, StatusCode};
 use provost_scim::Deviation;
 use provost_store::TenantId;
 use tokio::time::Instant;
-use tracing::{debug, error, info};
+use tracing::{debug, error, info, warn};
 
 use crate::error::Error;
 
@@ -79,11 +79,15 @@ impl RequestLine {
     pub(crate) fn failed(&self, reason: &Error) {
         let (id, reason_text) = (&self.id, reason.chain());
         match reason {
-            // The detail quotes what the client sent, which may be about a person: the client has it.
+            // The detail quotes what the client sent, which may be about a person: the client has it,
+            // and an operator who asks for it by the level.
             Error::Refused(refusal) => {
                 info!(request.id = %id, "Refused: {}", refusal.kind);
                 debug!(request.id = %id, "Refused: {}", refusal.detail);
             }
+            // The door said why already.
+            Error::BadCredential => {}
+            Error::NoKeys { .. } => warn!(request.id = %id, "Failed: {reason_text}"),
             reason if reason.is_clients() => info!(request.id = %id, "Refused: {reason_text}"),
             _ => error!(request.id = %id, "Failed: {reason_text}"),
         }
@@ -92,10 +96,11 @@ impl RequestLine {
     /// Writes the line.
     pub(crate) fn end(&self, status: StatusCode, response_bytes: u64) {
         let Facts { route, tenant, caller, rules, request_bytes } = self.facts().clone();
+        let method = known(&self.method);
         let duration_ms = self.begun.elapsed().as_secs_f64() * 1_000.0;
         info!(
             request.id = %self.id,
-            http.method = %self.method,
+            http.method = %method,
             http.route = %route,
             http.status = status.as_u16(),
             duration_ms = (duration_ms * 10.0).round() / 10.0,
@@ -104,11 +109,20 @@ impl RequestLine {
             dialect.rules = %rules.join(","),
             request.bytes = request_bytes,
             response.bytes = response_bytes,
-            "{} {route} {}", self.method, status.as_u16()
+            "{method} {route} {}", status.as_u16()
         );
     }
 
     fn facts(&self) -> MutexGuard<'_, Facts> {
         self.facts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A method by its name; clients may call one as they like, at any length.
+fn known(method: &Method) -> &str {
+    match method.as_str() {
+        known @ ("GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS" | "TRACE"
+        | "CONNECT") => known,
+        _ => "OTHER",
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -41,6 +41,13 @@ impl Lock {
 pub(crate) fn prepare(folder: &Path) -> Result<PathBuf, OpenError> {
     let unusable = |cause| OpenError::Folder { folder: folder.into(), cause };
     make(folder).map_err(unusable)?;
+    if let Some(found) = writable_by(folder).map_err(unusable)? {
+        tracing::warn!(
+            folder = %folder.display(),
+            "{found} may write to the data folder, and so make themselves administrators: \
+             `chmod go-w` takes that from them"
+        );
+    }
     if let Some(found) = network_of(folder).map_err(unusable)? {
         return Err(OpenError::NetworkFileSystem { folder: folder.into(), found });
     }
@@ -69,9 +76,33 @@ fn make(folder: &Path) -> io::Result<()> {
 fn make_private(database: &Path) -> io::Result<()> {
     match OpenOptions::new().create_new(true).write(true).mode(0o600).open(database) {
         Ok(_) => sync(database.parent().unwrap_or(database)),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => take_from_others(database),
         Err(error) => Err(error),
     }
+}
+
+/// Who else may write to a folder.
+fn writable_by(folder: &Path) -> io::Result<Option<&'static str>> {
+    let mode = std::fs::metadata(folder)?.permissions().mode();
+    Ok(match mode & 0o022 {
+        0 => None,
+        0o020 => Some("the folder's group"),
+        _ => Some("others"),
+    })
+}
+
+/// Whoever can read or write the database has everybody's data, or makes a token of an administrator.
+fn take_from_others(database: &Path) -> io::Result<()> {
+    let metadata = std::fs::metadata(database)?;
+    let mode = metadata.permissions().mode();
+    if mode & 0o077 == 0 || !metadata.is_file() {
+        return Ok(());
+    }
+    let private = std::fs::Permissions::from_mode(mode & 0o700);
+    if let Err(error) = std::fs::set_permissions(database, private) {
+        tracing::warn!(%error, "others may read or write {}", database.display());
+    }
+    Ok(())
 }
 
 /// A name in a folder is on disk when the folder is.
@@ -103,6 +134,21 @@ const fn network_name(number: u32) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_database_that_others_may_write_is_taken_from_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("provost.db");
+        File::create(&database).unwrap();
+        let mode = || std::fs::metadata(&database).unwrap().permissions().mode() & 0o777;
+        std::fs::set_permissions(&database, std::fs::Permissions::from_mode(0o666)).unwrap();
+        assert_eq!(prepare(folder.path()).unwrap(), database);
+        assert_eq!(mode(), 0o600);
+        for (mode, who) in [(0o700, None), (0o755, None), (0o777, Some("others"))] {
+            std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(mode)).unwrap();
+            assert_eq!(writable_by(folder.path()).unwrap(), who, "{mode:o}");
+        }
+    }
 
     #[test]
     fn network_file_systems_are_known_by_number() {

@@ -93,10 +93,13 @@ impl Store for SqliteStore {
         )
     }
 
-    fn memberships(&self, tenant: TenantId, ids: Vec<ResourceId>) -> Answer<'_, Vec<Membership>> {
-        Box::pin(
-            self.readers.ask(Weight::Light, move |snapshot| Ok(snapshot.memberships(tenant, ids)?)),
-        )
+    fn memberships(
+        &self,
+        tenant: TenantId,
+        ids: Vec<ResourceId>,
+        max: usize,
+    ) -> Answer<'_, Vec<Membership>> {
+        Box::pin(self.readers.ask(Weight::Light, move |it| it.memberships(tenant, ids, max)))
     }
 
     fn labels(&self, tenant: TenantId, ids: Vec<ResourceId>) -> Answer<'_, Vec<Label>> {

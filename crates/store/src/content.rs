@@ -7,13 +7,17 @@ use provost_scim::value::{self, Attributes, UNIQUE_KEY_BYTES_MAX, Val};
 
 use crate::{Content, Indexes, Keys};
 
+/// The largest body, in bytes: what is stored is read, rendered and sent again and again. A user
+/// with a photograph and some certificates is far below; members are no part of a body.
+pub const BODY_BYTES_MAX: usize = 4 << 20;
+
 impl Content {
     /// What changes from one state of a resource to another; `None` if nothing does.
     ///
     /// `old` is `None` if the resource comes into being. POST, PUT, PATCH and import all end here.
     ///
     /// # Errors
-    /// `invalidValue` if a unique value is too long.
+    /// `invalidValue` if a unique value or the whole body is too long.
     pub fn between(
         schemas: &Schemas,
         indexes: &Indexes,
@@ -34,8 +38,16 @@ impl Content {
         let before = old.map_or_else(Keys::default, |old| indexes.keys(schemas, kind, old));
         let (values, unique) = before.diff(&after);
         let core = schemas.resource_type(kind).schema;
+        let body = value::body(schemas, core, new);
+        if body.len() > BODY_BYTES_MAX {
+            let detail = format!(
+                "the resource would have {} bytes; {BODY_BYTES_MAX} are allowed",
+                body.len()
+            );
+            return Err(Error::invalid_value(detail));
+        }
         Ok(Some(Self {
-            body: value::body(schemas, core, new).into(),
+            body: body.into(),
             label: label(schemas, kind, new),
             values,
             unique,
@@ -139,6 +151,22 @@ mod tests {
             json!({"userName": "ADA"}),
             r#"ADA | unique -0 +0 | values -0 +0 | {"before":{"userName":"ada"},"after":{"userName":"ADA"}}"#,
         );
+    }
+
+    #[test]
+    fn a_body_has_a_largest_size() {
+        let schemas = Schemas::builtin(&Options::default());
+        let user = schemas.resource_type_by_name("User").unwrap().kind;
+        let emails: Vec<_> = (0..100)
+            .map(|n| json!({"value": format!("{n}"), "display": "x".repeat(50_000)}))
+            .collect();
+        let user_json = json!({"schemas": [schemas.schema(schemas.resource_type(user).schema).id],
+                               "userName": "ada", "emails": emails});
+        let new = Reader::new(&schemas, user, Mode::Strict).resource(&user_json, Message::Post);
+        let content =
+            Content::between(&schemas, &Indexes::new(&schemas), user, None, &new.unwrap());
+        let detail = content.unwrap_err().to_string();
+        assert!(detail.ends_with("bytes; 4194304 are allowed"), "{detail}");
     }
 
     #[test]

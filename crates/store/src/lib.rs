@@ -18,14 +18,15 @@ pub mod suite;
 pub mod view;
 mod write;
 
-pub use content::difference;
+pub use content::{BODY_BYTES_MAX, difference};
 pub use error::{BoxError, Error};
 pub use event::{Act as EventAct, Cause, Event};
 pub use id::{Position, ResourceId, Rev, TenantId, Version};
 pub use index::{Indexes, Keys};
 pub use plan::{Plan, Probe, Uniqueness, plan};
 pub use query::{
-    Label, Member, MemberPage, Members, Membership, Page, Part, Query, Stored, WORK_UNITS_MAX,
+    Label, Member, MemberPage, Members, Membership, Page, PageDraft, Part, Query, Stored,
+    UNIT_BYTES, WORK_UNITS_MAX,
 };
 pub use write::{Act, Applied, Content, IfMatch, KeyDiff, Mode, SecretPut, Write};
 
@@ -103,8 +104,13 @@ pub trait Store: Send + Sync + 'static {
     fn members(&self, at: At, group: ResourceId, page: MemberPage) -> Answer<'_, Members>;
 
     /// The groups that resources belong to, directly and through other groups; ordered by member,
-    /// then by group.
-    fn memberships(&self, tenant: TenantId, ids: Vec<ResourceId>) -> Answer<'_, Vec<Membership>>;
+    /// then by group. [`Error::TooBroad`] if there are more than `max`.
+    fn memberships(
+        &self,
+        tenant: TenantId,
+        ids: Vec<ResourceId>,
+        max: usize,
+    ) -> Answer<'_, Vec<Membership>>;
 
     /// The labels of those resources that exist, ordered by id.
     fn labels(&self, tenant: TenantId, ids: Vec<ResourceId>) -> Answer<'_, Vec<Label>>;

@@ -6,8 +6,12 @@ use provost_scim::schema::Kind;
 
 use crate::{ResourceId, Rev, Version};
 
-/// The most work that one query may do, in units: a key read counts 1, a body checked 60.
+/// The most work that one query may do, in units: a key read counts 1, a body checked 60 for each
+/// [`UNIT_BYTES`] of it that are begun.
 pub const WORK_UNITS_MAX: u64 = 6_000_000;
+
+/// See [`WORK_UNITS_MAX`].
+pub const UNIT_BYTES: usize = 4_096;
 
 /// A resource as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +41,9 @@ pub struct Query {
     pub start: u64,
     /// The most resources to return.
     pub count: usize,
+    /// The most bytes of bodies to return: the page ends before the resource that would not fit,
+    /// unless it is the first.
+    pub page_bytes_max: usize,
     /// The most work to do, in units; beyond it the query is [`TooBroad`](crate::Error::TooBroad).
     pub work_units_max: u64,
 }
@@ -53,10 +60,56 @@ pub struct Part {
 /// Resources that match, ordered by id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
-    /// The resources on this page.
+    /// The resources on this page; fewer than asked for where they are many or large.
     pub rows: Vec<Stored>,
     /// How many match in all.
     pub total: u64,
+}
+
+impl Stored {
+    /// How much there is to check in its body, in units of [`UNIT_BYTES`]; at least one.
+    pub const fn body_units(&self) -> u64 {
+        1 + (self.body.len() / UNIT_BYTES) as u64
+    }
+}
+
+/// A page while a store fills it, in the order of ids.
+#[derive(Debug)]
+pub struct PageDraft {
+    rows: Vec<Stored>,
+    bytes: usize,
+    count: usize,
+    bytes_max: usize,
+    is_full: bool,
+}
+
+impl PageDraft {
+    /// An empty page for a query.
+    pub const fn new(query: &Query) -> Self {
+        let Query { count, page_bytes_max: bytes_max, .. } = *query;
+        Self { rows: Vec::new(), bytes: 0, count, bytes_max, is_full: count == 0 }
+    }
+
+    /// Whether nothing more is taken.
+    pub const fn is_full(&self) -> bool {
+        self.is_full
+    }
+
+    /// Takes the next resource, unless it does not fit: then the page is full.
+    pub fn push(&mut self, next: Stored) {
+        self.bytes = self.bytes.saturating_add(next.body.len());
+        if self.is_full || (self.bytes > self.bytes_max && !self.rows.is_empty()) {
+            self.is_full = true;
+            return;
+        }
+        self.rows.push(next);
+        self.is_full = self.rows.len() >= self.count;
+    }
+
+    /// The page, with how many match in all.
+    pub fn finish(self, total: u64) -> Page {
+        Page { rows: self.rows, total }
+    }
 }
 
 /// Which members to give.

@@ -12,7 +12,7 @@ pub(crate) async fn run(flags: Flags) -> Result<(), Failure> {
     let report = load(&inputs);
     let warnings: Vec<String> = report.warnings.iter().map(ToString::to_string).collect();
     let settings = report.into_settings().map_err(|report| Failure::Settings(mistakes(&report)))?;
-    log::start(&settings.provost.log);
+    let _logging = log::start(&settings.provost.log);
     for warning in warnings {
         tracing::warn!("{warning}");
     }

@@ -30,7 +30,7 @@ pub(crate) async fn run() -> Result<(), Failure> {
     let settings = load(&inputs)
         .into_settings()
         .map_err(|report| Failure::Settings(format!("the settings of the trial: {report}")))?;
-    log::start(&settings.provost.log);
+    let _logging = log::start(&settings.provost.log);
     let running = wiring::start(&settings).await?;
     let address = running.address();
     let name = "trial".parse().expect("is the name of a token");

@@ -77,7 +77,8 @@ async fn more_members_than_an_answer_may_hold_are_refused_with_a_hint() {
     let stored = provost_engine::read(&world.cx(), world.group, &group).await.unwrap();
     refused(
         world.print(vec![stored.clone()], &[], &[]).await,
-        "tooMany: the answer would hold more than 1 members; ask with excludedAttributes=members",
+        "tooMany: the answer would hold more than 1 members and groups; ask for fewer \
+         resources, or with excludedAttributes=members",
     );
     let shown = world.print(vec![stored], &[], &["members"]).await.unwrap();
     assert_eq!(shown[0].get("members"), None);

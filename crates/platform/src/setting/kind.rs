@@ -250,7 +250,9 @@ impl Kind for WebUrl {
     }
 
     fn show(&self, value: &Url) -> String {
-        quoted(value.as_str())
+        let text = value.as_str();
+        // A gateway's query may hold a secret.
+        quoted(&text.split_once('?').map_or(text.into(), |(place, _)| format!("{place}?…")))
     }
 
     fn found(&self, value: &Value) -> String {

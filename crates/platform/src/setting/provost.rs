@@ -197,7 +197,7 @@ fn read_log(block: &mut Block<'_, '_>) -> Log {
             Setting {
                 name: "level",
                 default: LogLevel::Info,
-                why: "Debug shows why a request was refused, never a token or a person's data.",
+                why: "Debug also shows the details of refusals, which quote what clients sent and so may name people; no level shows a token.",
             },
         ),
         format: block.get(

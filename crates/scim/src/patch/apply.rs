@@ -12,6 +12,8 @@ use crate::value::{Attributes, Mode, Reader, STORED, Val, check_count, fold};
 /// How much the operations of one PATCH may compare, in bytes of values times comparisons. A user
 /// with a hundred addresses and a thousand operations on them stays far below.
 const COMPARED_BYTES_MAX: usize = 32 << 20;
+/// How much the operations of one PATCH may write where one value goes into many elements, in bytes.
+const SPREAD_BYTES_MAX: usize = 4 << 20;
 
 /// What a PATCH makes of a resource.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,11 +36,12 @@ impl Patch {
     pub fn apply(&self, reader: &mut Reader<'_>, attributes: Attributes) -> Result<Patched, Error> {
         let lacking = reader.lacking(&attributes, STORED);
         let patched = Patched { attributes, members: Vec::new(), secrets: BTreeMap::new() };
-        let mut work = Work { reader, patched, touched: BTreeSet::new(), compared_bytes: 0 };
+        let mut work =
+            Work { reader, patched, touched: BTreeSet::new(), compared_bytes: 0, spread_bytes: 0 };
         for step in &self.steps {
             work.step(&step.operation).map_err(numbered(step.number))?;
         }
-        let Work { reader, mut patched, touched, compared_bytes: _ } = work;
+        let Work { reader, mut patched, touched, .. } = work;
         for id in touched {
             drop_hollow(reader.schemas, &mut patched.attributes, id);
         }
@@ -57,6 +60,7 @@ struct Work<'a, 's> {
     /// Attributes whose elements changed.
     touched: BTreeSet<AttrId>,
     compared_bytes: usize,
+    spread_bytes: usize,
 }
 
 impl Work<'_, '_> {
@@ -163,6 +167,7 @@ impl Work<'_, '_> {
             let first = if multi_valued { Val::Many(vec![empty]) } else { empty };
             self.patched.attributes.set(id, first);
         }
+        self.spread(id, self.patched.attributes.get(id).map_or(0, |it| it.each().len()), value)?;
         match self.patched.attributes.get_mut(id) {
             Some(present @ Val::Complex(_)) => {
                 put_in(schemas, present, sub, value)?;
@@ -200,6 +205,7 @@ impl Work<'_, '_> {
         if value.is_none() && selection.sub.is_none() {
             return self.remove_elements(selection);
         }
+        self.spread(id, selected.len(), value)?;
         for index in &selected {
             let Some(element) = self.element_mut(id, *index) else { continue };
             match (selection.sub, value, act) {
@@ -318,6 +324,20 @@ impl Work<'_, '_> {
             let path = &self.reader.schemas.attribute(id).path;
             return Err(Error::too_many(format!(
                 "the operations compare too much with the values of {path}; send fewer at once"
+            )));
+        }
+        Ok(())
+    }
+
+    /// Accounts for a value that goes into so many elements.
+    fn spread(&mut self, id: AttrId, times: usize, value: Option<&Val>) -> Result<(), Error> {
+        let bytes = value.map_or(0, size_bytes).saturating_mul(times);
+        self.spread_bytes = self.spread_bytes.saturating_add(bytes);
+        if self.spread_bytes > SPREAD_BYTES_MAX {
+            let path = &self.reader.schemas.attribute(id).path;
+            return Err(Error::too_many(format!(
+                "the operations write too much into the {times} values of {path}; \
+                 {SPREAD_BYTES_MAX} bytes are allowed"
             )));
         }
         Ok(())

@@ -11,6 +11,10 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep};
 
+/// How fast a client must take an answer, in bytes a second, once the time that it may be idle is
+/// over: until then the whole answer waits in memory.
+const TAKEN_BYTES_PER_SECOND: u64 = 16 * 1024;
+
 /// A TCP connection with the time that a client may take.
 ///
 /// HTTP/1.1 has two times: for a head that has begun, and between requests. hyper's own timeout for
@@ -27,6 +31,15 @@ pub(super) struct Watched {
     deadline: Pin<Box<Sleep>>,
     /// Since when the client takes nothing of what is written to it.
     stalled: Option<Pin<Box<Sleep>>>,
+    answer: Answer,
+}
+
+/// What was written since the last request began.
+#[derive(Default)]
+struct Answer {
+    /// When the first of it was.
+    since: Option<Instant>,
+    bytes: u64,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -90,13 +103,17 @@ impl Watched {
     ) -> Self {
         let deadline = Box::pin(sleep(head_time));
         let (phase, begun, stalled) = (Phase::Fresh, 0, None);
-        Self { stream, activity, head_time, idle_time, phase, begun, deadline, stalled }
+        let answer = Answer::default();
+        Self { stream, activity, head_time, idle_time, phase, begun, deadline, stalled, answer }
     }
 
     /// A request that began since the last look ended the head before it.
     fn look(&mut self) {
         let begun = self.activity.begun();
         if begun != self.begun || self.activity.is_busy() {
+            if begun != self.begun {
+                self.answer = Answer::default();
+            }
             self.begun = begun;
             if self.phase != Phase::Frames {
                 self.phase = Phase::Idle;
@@ -121,16 +138,24 @@ impl Watched {
     }
 
     /// A client that takes nothing for as long as it may be idle is gone.
-    fn progress<T>(
+    fn progress(
         &mut self,
         cx: &mut Context<'_>,
-        written: Poll<io::Result<T>>,
-    ) -> Poll<io::Result<T>> {
-        if written.is_ready() {
+        written: Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        let since = *self.answer.since.get_or_insert_with(Instant::now);
+        if let Poll::Ready(written) = written {
             self.stalled = None;
-            return written;
+            self.answer.bytes += *written.as_ref().unwrap_or(&0) as u64;
+            // Who takes an answer is not idle.
+            if self.phase != Phase::Head {
+                self.wait(self.idle_time);
+            }
+            return Poll::Ready(written);
         }
-        let time = self.idle_time;
+        let earned = Duration::from_secs(self.answer.bytes / TAKEN_BYTES_PER_SECOND);
+        let left = (self.idle_time + earned).saturating_sub(since.elapsed());
+        let time = self.idle_time.min(left);
         let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(time)));
         ready!(stalled.as_mut().poll(cx));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
@@ -203,7 +228,7 @@ impl AsyncWrite for Watched {
 
 #[cfg(test)]
 mod tests {
-    use tokio::io::AsyncWriteExt as _;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::net::TcpListener;
 
     use super::*;
@@ -219,5 +244,58 @@ mod tests {
         let error = watched.write_all(&vec![0; 64 * 1024 * 1024]).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
         drop(client);
+    }
+
+    /// Writes as a server does: hyper asks for the next request meanwhile.
+    async fn answer(watched: Watched, bytes: usize) -> io::Result<()> {
+        let (mut reads, mut writes) = tokio::io::split(watched);
+        let mut next = [0; 1];
+        tokio::select! {
+            read = reads.read(&mut next) => read.map(drop),
+            written = async { writes.write_all(&vec![0; bytes]).await } => written,
+        }
+    }
+
+    async fn pair(idle: Duration) -> (Watched, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        let mut watched = Watched::new(stream, Arc::default(), Duration::from_secs(600), idle);
+        watched.phase = Phase::Idle;
+        watched.wait(idle);
+        (watched, client)
+    }
+
+    #[tokio::test]
+    async fn a_client_that_takes_an_answer_for_longer_than_it_may_be_idle_gets_all_of_it() {
+        let (watched, mut client) = pair(Duration::from_millis(100)).await;
+        let taking = tokio::spawn(async move {
+            let (mut taken, mut part) = (0, vec![0; 1024 * 1024]);
+            loop {
+                match client.read(&mut part).await.unwrap() {
+                    0 => return taken,
+                    bytes => taken += bytes,
+                }
+                sleep(Duration::from_millis(10)).await;
+            }
+        });
+        let begun = Instant::now();
+        answer(watched, 48 * 1024 * 1024).await.unwrap();
+        assert!(begun.elapsed() > Duration::from_millis(200), "it took longer than the idle time");
+        assert_eq!(taking.await.unwrap(), 48 * 1024 * 1024);
+    }
+
+    #[tokio::test]
+    async fn a_client_that_takes_too_little_is_given_up() {
+        let (watched, mut client) = pair(Duration::from_millis(200)).await;
+        let taking = tokio::spawn(async move {
+            let mut part = [0; 16];
+            while client.read_exact(&mut part).await.is_ok() {
+                sleep(Duration::from_millis(20)).await;
+            }
+        });
+        let error = answer(watched, 64 * 1024 * 1024).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        taking.abort();
     }
 }

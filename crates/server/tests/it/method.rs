@@ -50,7 +50,7 @@ async fn a_method_that_is_not_offered_is_405_with_those_that_are() {
         "urn:ietf:params:scim:api:messages:2.0:Error"
       ],
       "status": "405",
-      "detail": "PUT is not offered here; GET, POST, HEAD are"
+      "detail": "the method \"PUT\" is not offered here; offered: GET, POST, HEAD"
     }
     "#);
 }

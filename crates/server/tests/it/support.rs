@@ -141,8 +141,13 @@ impl Store for Told {
         self.inner.members(at, group, page)
     }
 
-    fn memberships(&self, tenant: TenantId, ids: Vec<ResourceId>) -> Answer<'_, Vec<Membership>> {
-        self.inner.memberships(tenant, ids)
+    fn memberships(
+        &self,
+        tenant: TenantId,
+        ids: Vec<ResourceId>,
+        max: usize,
+    ) -> Answer<'_, Vec<Membership>> {
+        self.inner.memberships(tenant, ids, max)
     }
 
     fn labels(&self, tenant: TenantId, ids: Vec<ResourceId>) -> Answer<'_, Vec<Label>> {

@@ -39,6 +39,14 @@ pub(crate) struct Readers {
 pub(crate) struct Snapshot<'a> {
     pub(crate) connection: &'a Connection,
     pub(crate) shared: &'a Shared,
+    due: Instant,
+}
+
+impl Snapshot<'_> {
+    /// SQLite looks at the clock by itself; what is done between its steps must ask.
+    fn check_time(&self) -> Result<(), Error> {
+        if Instant::now() < self.due { Ok(()) } else { Err(Error::TooBroad) }
+    }
 }
 
 /// How much a question may cost.
@@ -129,7 +137,7 @@ impl Reader {
         *self.due.lock().unwrap_or_else(PoisonError::into_inner) = due;
         match self.begin() {
             Ok(connection) => {
-                ask(Ok(&Snapshot { connection: &connection, shared: &self.shared }));
+                ask(Ok(&Snapshot { connection: &connection, shared: &self.shared, due }));
                 // A connection that cannot end a transaction is not used again.
                 self.connection = execute(&connection, "ROLLBACK").is_ok().then_some(connection);
             }

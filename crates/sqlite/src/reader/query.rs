@@ -5,7 +5,7 @@ use std::cell::Cell;
 use provost_scim::filter::{Filter, matches};
 use provost_scim::schema::{DataType, Kind};
 use provost_store::view::View;
-use provost_store::{Error, Page, Plan, Probe, Query, Stored, TenantId, plan};
+use provost_store::{Error, Page, PageDraft, Plan, Probe, Query, Stored, TenantId, plan};
 use rusqlite::params_from_iter;
 
 use super::candidate::{Candidate, Ranges, Window};
@@ -15,7 +15,7 @@ use super::{Snapshot, Weight, interrupted};
 use crate::error::Failure;
 use crate::open::Shared;
 
-/// What a key costs to read and a body to check.
+/// What a key costs to read, and a body to check for each unit of its size.
 const KEY_UNITS: u64 = 1;
 const BODY_UNITS: u64 = 60;
 
@@ -124,7 +124,7 @@ impl Snapshot<'_> {
 
     /// A page of what needs no check and is counted: nothing but the page is looked at.
     fn list(&self, tenant: TenantId, search: &Search, total: u64) -> Result<Page, Failure> {
-        let mut rows = Vec::new();
+        let mut page = PageDraft::new(&search.query);
         let mut skipped = search.skipped();
         let mut window = Window::ALL;
         let ranges: Vec<_> = search.ranges(self, tenant).collect();
@@ -133,25 +133,25 @@ impl Snapshot<'_> {
             window.limit = i64::try_from(search.query.count).unwrap_or(i64::MAX);
             skipped = 0;
         }
-        if search.query.count > 0 && skipped < total {
+        if skipped < total {
             let mut ranges = Ranges::prepare(self, ranges)?;
             let mut candidates = ranges.read(window)?;
-            while rows.len() < search.query.count
+            while !page.is_full()
                 && let Some(candidate) = candidates.next()?
             {
                 match skipped.checked_sub(1) {
                     Some(fewer) => skipped = fewer,
-                    None => rows.push(self.fetch(candidate.id, candidate.rid)?),
+                    None => page.push(self.fetch(candidate.id, candidate.rid)?),
                 }
             }
         }
-        Ok(Page { rows, total })
+        Ok(page.finish(total))
     }
 
     /// A page of what must be looked at one by one.
     fn walk(&self, tenant: TenantId, search: &Search, work: &Work) -> Result<Page, Failure> {
         let relation = Relation { snapshot: self, tenant, work };
-        let mut page = Page { rows: Vec::new(), total: 0 };
+        let (mut page, mut total) = (PageDraft::new(&search.query), 0);
         let mut ranges = Ranges::prepare(self, search.ranges(self, tenant))?;
         let mut candidates = ranges.read(Window::ALL)?;
         while let Some(candidate) = candidates.next()? {
@@ -163,15 +163,15 @@ impl Snapshot<'_> {
                     found => found,
                 },
             };
-            page.total += 1;
-            if page.total > search.skipped() && page.rows.len() < search.query.count {
-                page.rows.push(match stored {
+            total += 1;
+            if total > search.skipped() && !page.is_full() {
+                page.push(match stored {
                     Some(stored) => stored,
                     None => self.fetch(candidate.id, candidate.rid)?,
                 });
             }
         }
-        Ok(page)
+        Ok(page.finish(total))
     }
 
     fn checked(
@@ -180,8 +180,9 @@ impl Snapshot<'_> {
         filter: &Filter,
         relation: &Relation<'_>,
     ) -> Result<Option<Stored>, Failure> {
-        relation.work.add(BODY_UNITS)?;
         let stored = self.fetch(candidate.id, candidate.rid)?;
+        relation.work.add(BODY_UNITS * stored.body_units())?;
+        self.check_time()?;
         let schemas = &self.shared.schemas;
         let is_match = matches(schemas, filter, &View::new(schemas, &stored, relation))?;
         Ok(is_match.then_some(stored))

@@ -52,19 +52,29 @@ impl Snapshot<'_> {
         &self,
         tenant: TenantId,
         mut ids: Vec<ResourceId>,
-    ) -> rusqlite::Result<Vec<Membership>> {
+        max: usize,
+    ) -> Result<Vec<Membership>, Failure> {
         ids.sort();
         ids.dedup();
         let mut all = Vec::new();
         for id in ids {
             if let Some(rid) = self.rid_of(tenant, id)? {
-                all.extend(self.groups_of(id, rid)?);
+                all.extend(self.groups_of(id, rid, (max - all.len()).saturating_add(1))?);
+            }
+            if all.len() > max {
+                return Err(Error::TooBroad.into());
             }
         }
         Ok(all)
     }
 
-    fn groups_of(&self, member: ResourceId, rid: i64) -> rusqlite::Result<Vec<Membership>> {
+    /// No more than `max` of them.
+    fn groups_of(
+        &self,
+        member: ResourceId,
+        rid: i64,
+        max: usize,
+    ) -> rusqlite::Result<Vec<Membership>> {
         let mut statement = self.connection.prepare_cached(
             "WITH RECURSIVE above (rid) AS (
                  SELECT group_rid FROM member WHERE member_rid = ?1
@@ -72,9 +82,10 @@ impl Snapshot<'_> {
              )
              SELECT g.id, g.label,
                  EXISTS (SELECT 1 FROM member WHERE member_rid = ?1 AND group_rid = g.rid)
-             FROM above a CROSS JOIN resource g ON g.rid = a.rid ORDER BY g.id",
+             FROM above a CROSS JOIN resource g ON g.rid = a.rid ORDER BY g.id LIMIT ?2",
         )?;
-        let rows = statement.query_map([rid], |row| {
+        let max = i64::try_from(max).unwrap_or(i64::MAX);
+        let rows = statement.query_map([rid, max], |row| {
             let (group, label, direct) = (ResourceId(row.get(0)?), row.get(1)?, row.get(2)?);
             Ok(Membership { member, group, label, direct })
         })?;
@@ -113,6 +124,11 @@ pub(super) struct Relation<'a> {
 }
 
 impl Relation<'_> {
+    /// No more than the query may read; one more than that is too many.
+    fn max(&self) -> usize {
+        usize::try_from(self.work.left()).unwrap_or(usize::MAX).saturating_add(1)
+    }
+
     fn each<T>(
         &self,
         id: ResourceId,
@@ -127,15 +143,13 @@ impl Relation<'_> {
 
 impl Relations for Relation<'_> {
     fn members(&self, group: ResourceId) -> Result<Vec<Member>, Error> {
-        // No more than the query may read; one more than that is too many.
-        let max = usize::try_from(self.work.left()).unwrap_or(usize::MAX).saturating_add(1);
-        let page = MemberPage { after: None, max };
+        let page = MemberPage { after: None, max: self.max() };
         let read = |rid| self.snapshot.members_of(rid, page);
         Ok(self.each(group, read).map_err(interrupted)?)
     }
 
     fn memberships(&self, member: ResourceId) -> Result<Vec<Membership>, Error> {
-        let read = |rid| self.snapshot.groups_of(member, rid);
+        let read = |rid| self.snapshot.groups_of(member, rid, self.max());
         Ok(self.each(member, read).map_err(interrupted)?)
     }
 

@@ -170,7 +170,13 @@ impl World {
             resolve(&self.schemas, kind, &tree).expect("resolves").0
         });
         let parts = vec![Part { kind, filter }];
-        let query = Query { parts, start: 1, count, work_units_max: WORK_UNITS_MAX };
+        let query = Query {
+            parts,
+            start: 1,
+            count,
+            page_bytes_max: usize::MAX,
+            work_units_max: WORK_UNITS_MAX,
+        };
         let page = self.store.query(self.tenant, query).await.expect("answers");
         (page.total, page.rows)
     }

@@ -101,13 +101,18 @@ impl Store for MemoryStore {
         self.with(at.tenant, move |_, tenant| Ok(tenant.member_page(at.kind, group, page)))
     }
 
-    fn memberships(&self, tenant: TenantId, ids: Vec<ResourceId>) -> Answer<'_, Vec<Membership>> {
+    fn memberships(
+        &self,
+        tenant: TenantId,
+        ids: Vec<ResourceId>,
+        max: usize,
+    ) -> Answer<'_, Vec<Membership>> {
         self.with(tenant, move |_, tenant| {
             let mut all: Vec<Membership> =
                 ids.iter().flat_map(|id| tenant.groups_of(*id)).collect();
             all.sort();
             all.dedup();
-            Ok(all)
+            if all.len() > max { Err(Error::TooBroad) } else { Ok(all) }
         })
     }
 

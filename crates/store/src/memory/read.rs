@@ -5,7 +5,7 @@ use provost_scim::schema::{Kind, Schemas};
 
 use super::tenant::Tenant;
 use crate::view::{Relations, View};
-use crate::{Error, Member, MemberPage, Members, Membership, Page, Query, ResourceId, Stored};
+use crate::{Error, Member, MemberPage, Members, Membership, Page, PageDraft, Query, ResourceId};
 
 impl Tenant {
     pub(super) fn query(&self, schemas: &Schemas, query: &Query) -> Result<Page, Error> {
@@ -17,7 +17,7 @@ impl Tenant {
                 found.push(stored);
                 continue;
             };
-            work += 60;
+            work += 60 * stored.body_units();
             if work > query.work_units_max {
                 return Err(Error::TooBroad);
             }
@@ -26,9 +26,14 @@ impl Tenant {
             }
         }
         let skipped = usize::try_from(query.start.saturating_sub(1)).unwrap_or(usize::MAX);
-        let rows: Vec<Stored> =
-            found.iter().skip(skipped).take(query.count).map(|it| (*it).clone()).collect();
-        Ok(Page { rows, total: found.len() as u64 })
+        let mut page = PageDraft::new(query);
+        for stored in found.iter().skip(skipped) {
+            if page.is_full() {
+                break;
+            }
+            page.push((*stored).clone());
+        }
+        Ok(page.finish(found.len() as u64))
     }
 
     pub(super) fn member_page(&self, kind: Kind, group: ResourceId, page: MemberPage) -> Members {

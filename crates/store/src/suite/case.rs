@@ -241,7 +241,8 @@ pub async fn groups_are_found_through_groups(g: &Ground) {
     g.create_group(101, "Inner", &[1]).await;
     g.create_group(102, "Middle", &[101, 2]).await;
     g.create_group(103, "Outer", &[102, 1]).await;
-    let found = g.store.memberships(g.tenant, vec![id(2), id(1), id(101), id(1)]).await.unwrap();
+    let found =
+        g.store.memberships(g.tenant, vec![id(2), id(1), id(101), id(1)], 100).await.unwrap();
     let short: Vec<_> = found
         .iter()
         .map(|it| (it.member.0.as_u128(), it.group.0.as_u128(), &*it.label, it.direct))
@@ -297,7 +298,7 @@ pub async fn a_deleted_group_leaves_its_members(g: &Ground) {
     g.create_group(102, "Outer", &[101]).await;
     g.apply(g.deletion_of(&g.get(g.group, id(101)).await)).await.unwrap();
     assert_eq!(g.members(102).await, [0_u128; 0]);
-    assert_eq!(g.store.memberships(g.tenant, vec![id(1)]).await.unwrap(), []);
+    assert_eq!(g.store.memberships(g.tenant, vec![id(1)], 100).await.unwrap(), []);
     let last = g.events().await.pop().unwrap();
     assert_eq!((last.act, last.removed), (EventAct::Deleted, vec![id(1)]));
     assert_eq!(g.found(g.user, "userName pr").await, [1]);
@@ -324,7 +325,7 @@ pub async fn pages_are_ordered_and_count_all(g: &Ground) {
         assert_eq!((ids, filtered.total), (expected, 5), "{start} {count}");
     }
     let parts = [g.user, g.group].map(|kind| Part { kind, filter: None }).into();
-    let query = Query { parts, start: 2, count: 3, work_units_max: crate::WORK_UNITS_MAX };
+    let query = Query { parts, start: 2, count: 3, ..g.question(g.user, None, 1, 0) };
     let all = g.store.query(g.tenant, query).await.unwrap();
     let ids: Vec<u128> = all.rows.iter().map(|it| it.id.0.as_u128()).collect();
     assert_eq!((ids, all.total), (vec![3, 4, 5], 6));
@@ -380,6 +381,26 @@ pub async fn filters_are_answered_as_the_evaluator_says(g: &Ground) {
     assert_eq!(g.found(g.group, r#"displayName eq "g""#).await, [101]);
 }
 
+pub async fn a_page_of_large_resources_ends_early(g: &Ground) {
+    let large = "x".repeat(1_000);
+    for n in 1..=5 {
+        let user =
+            json!({"userName": format!("u{n}"), "title": if n == 3 { "small" } else { &large }});
+        g.apply(g.creation(g.user, n, user, &[])).await.unwrap();
+    }
+    for filter in [None, Some("userName sw \"u\""), Some("title pr")] {
+        let page = async |start, page_bytes_max| {
+            let query = Query { page_bytes_max, ..g.question(g.user, filter, start, 10) };
+            let page = g.store.query(g.tenant, query).await.unwrap();
+            assert_eq!(page.total, 5);
+            page.rows.iter().map(|it| it.id.0.as_u128()).collect::<Vec<_>>()
+        };
+        assert_eq!(page(1, 2_500).await, [1, 2, 3]);
+        assert_eq!(page(1, 1_500).await, [1], "no later one that is small");
+        assert_eq!(page(4, 1).await, [4], "one always fits");
+    }
+}
+
 pub async fn too_broad_a_query_is_refused(g: &Ground) {
     for n in 1..=20 {
         g.create_user(n, &format!("u{n}")).await;
@@ -390,6 +411,12 @@ pub async fn too_broad_a_query_is_refused(g: &Ground) {
     let mut narrow = g.question(g.user, Some(r#"userName eq "u7" and title pr"#), 1, 5);
     narrow.work_units_max = 1_200;
     assert_eq!(g.store.query(g.tenant, narrow).await.unwrap().total, 0);
+    // A large body is more to look at.
+    let large = json!({"userName": "large", "nickName": "x".repeat(40_000)});
+    g.apply(g.creation(g.user, 21, large, &[])).await.unwrap();
+    let mut large = g.question(g.user, Some(r#"userName eq "large" and title pr"#), 1, 5);
+    large.work_units_max = 500;
+    assert!(matches!(g.store.query(g.tenant, large).await, Err(Error::TooBroad)));
 }
 
 pub async fn labels_name_what_exists(g: &Ground) {

@@ -172,7 +172,8 @@ impl Ground {
             resolve(&self.schemas, kind, &tree).unwrap().0
         });
         let parts = vec![Part { kind, filter: resolved }];
-        Query { parts, start, count, work_units_max: WORK_UNITS_MAX }
+        let work_units_max = WORK_UNITS_MAX;
+        Query { parts, start, count, page_bytes_max: usize::MAX, work_units_max }
     }
 
     pub(super) async fn page(
@@ -214,7 +215,7 @@ impl Ground {
             parts.push(format!("{page:?}"));
             parts.push(format!(
                 "{:?}",
-                self.store.memberships(self.tenant, ids.clone()).await.unwrap()
+                self.store.memberships(self.tenant, ids.clone(), usize::MAX).await.unwrap()
             ));
             for group in ids.iter().filter(|_| kind == self.group) {
                 parts.push(format!("{:?}", self.members(group.0.as_u128()).await));

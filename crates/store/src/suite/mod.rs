@@ -38,6 +38,7 @@ macro_rules! contract_suite {
             a_deleted_group_leaves_its_members
             pages_are_ordered_and_count_all
             filters_are_answered_as_the_evaluator_says
+            a_page_of_large_resources_ends_early
             too_broad_a_query_is_refused
             labels_name_what_exists
             events_are_gapless_and_replay_to_the_same

@@ -268,7 +268,7 @@ impl Operation {
             }
             Self::Memberships { ids } => {
                 let ids: Vec<_> = ids.iter().map(|n| id(*n)).collect();
-                let groups = g.store.memberships(g.tenant, ids.clone()).await;
+                let groups = g.store.memberships(g.tenant, ids.clone(), 1_000).await;
                 return format!("{groups:?} {:?}", g.store.labels(g.tenant, ids).await);
             }
             Self::Document { base, body } => {

@@ -30,7 +30,7 @@ pub use error::Error;
 pub use patch::patch;
 pub use policy::{Policy, Put, Reserved, UnknownMember};
 pub use read::read;
-pub use render::{Rendered, render};
+pub use render::{Others, Rendered, is_as_it_was, render};
 pub use replace::replace;
 pub use search::{Found, search};
 pub use secret::{Hashing, SecretHasher};

@@ -22,8 +22,19 @@ pub struct Rendered {
     pub location: String,
     /// Its attributes, projected.
     pub attributes: Attributes,
-    /// Whether it holds what is the state of other resources: names of members, groups, managers.
-    pub is_derived: bool,
+    /// What it shows of other resources, which change without a new version of this one.
+    pub others: Others,
+}
+
+/// What a resource shows of others: names of members, groups, managers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Others {
+    /// Nothing, and never did under this version.
+    Never,
+    /// Nothing, but it may have under this version: it can be in groups, or it names somebody.
+    NotNow,
+    /// Something.
+    Now,
 }
 
 /// Renders resources, with one look-up for all of them where a relation is asked for.
@@ -36,6 +47,7 @@ pub async fn render(
     rows: Vec<Stored>,
     projection: impl Fn(Kind) -> Projection,
 ) -> Result<Vec<Rendered>, Error> {
+    let schemas = cx.schemas();
     let mut renderer = Renderer { cx, members_left: cx.policy.response_members_max };
     let projections: BTreeMap<Kind, Projection> =
         rows.iter().map(|it| it.kind).map(|kind| (kind, projection(kind))).collect();
@@ -49,10 +61,25 @@ pub async fn render(
     renderer.references(&mut rendered).await?;
     for (resource, stored) in rendered.iter_mut().zip(&rows) {
         if let Some(projection) = projections.get(&stored.kind) {
-            projection.apply(cx.schemas(), &mut resource.attributes);
+            projection.apply(schemas, &mut resource.attributes);
         }
     }
     Ok(rendered)
+}
+
+/// Whether a resource shows what it always showed under its version.
+///
+/// # Errors
+/// If the store fails.
+pub async fn is_as_it_was(cx: &Context<'_>, rendered: &Rendered) -> Result<bool, Error> {
+    match rendered.others {
+        Others::Never => Ok(true),
+        Others::Now => Ok(false),
+        Others::NotNow => {
+            let last = cx.engine.store.last_removal(cx.tenant).await;
+            Ok(rendered.version > last.map_err(|error| failed(cx, "read the feed", error))?)
+        }
+    }
 }
 
 struct Renderer<'a> {
@@ -109,18 +136,24 @@ impl Renderer<'_> {
         attributes.set(common.id, Val::Str(stored.id.to_string().into()));
         attributes.set(common.schemas, uris);
         attributes.set(common.meta, Val::Complex(meta));
-        let mut is_derived = false;
+        let mut others = Others::Never;
         if let Some(id) =
             schemas.members_of(stored.kind).filter(|id| projection.wants(schemas, *id))
         {
             let members = self.members(stored, id).await?;
-            is_derived |= !members.is_empty();
+            if !members.is_empty() {
+                others = Others::Now;
+            }
             attributes.put(id, (!members.is_empty()).then_some(Val::Many(members)));
         }
-        if let Some(id) = schemas.groups_of(stored.kind)
+        let shown = schemas.groups_of(stored.kind).filter(|id| projection.wants(schemas, *id));
+        if shown.is_some() {
+            others = Others::NotNow;
+        }
+        if let Some(id) = shown
             && let Some(groups) = groups.get(&stored.id)
         {
-            is_derived = true;
+            others = Others::Now;
             let element = |it: &Membership| {
                 let element = view::membership(schemas, id, it);
                 self.with_reference(id, element, it.group, group_kind(schemas, stored.kind))
@@ -128,7 +161,7 @@ impl Renderer<'_> {
             attributes.set(id, Val::Many(groups.iter().map(element).collect()));
         }
         let (kind, version) = (stored.kind, stored.version);
-        Ok(Rendered { kind, version, location, attributes, is_derived })
+        Ok(Rendered { kind, version, location, attributes, others })
     }
 
     async fn members(&mut self, stored: &Stored, members: AttrId) -> Result<Vec<Val>, Error> {
@@ -178,8 +211,9 @@ impl Renderer<'_> {
         for resource in resources {
             for (parent, value) in resource.attributes.iter_mut() {
                 let Some(id) = reference(schemas, parent, value) else { continue };
+                resource.others = resource.others.max(Others::NotNow);
                 let (Some(label), Val::Complex(parts)) = (found.get(&id), value) else { continue };
-                resource.is_derived = true;
+                resource.others = Others::Now;
                 for (name, text) in [
                     ("$ref", location(self.cx, label.kind, id).into_boxed_str()),
                     ("displayName", label.label.clone()),

@@ -79,7 +79,9 @@ fn replaced(
             Put::Merge => true,
             Put::Replace => cx.policy.kept.contains(&id) || is_read_only(cx, id),
         };
-        if stays && new.get(id).is_none() && !cleared.contains(&id) {
+        // What every resource begins with, such as `active`, is never unassigned by null.
+        let is_initial = cx.policy.initial.iter().any(|(initial, _)| *initial == id);
+        if stays && new.get(id).is_none() && (is_initial || !cleared.contains(&id)) {
             new.set(id, value.clone());
         }
     }

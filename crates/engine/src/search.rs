@@ -1,5 +1,6 @@
 //! Queries on one resource type or on all of them (RFC 7644 §3.4.2, §3.4.3).
 
+use provost_scim::Error as Refusal;
 use provost_scim::deviation::Deviation;
 use provost_scim::filter::{parse, resolve, resolve_across};
 use provost_scim::message::SearchRequest;
@@ -61,8 +62,7 @@ fn parts(
         Some(kind) => vec![kind],
         None => schemas.resource_types().iter().map(|it| it.kind).collect(),
     };
-    let filter = request.filter.as_deref().filter(|text| !text.trim().is_empty());
-    let Some(text) = filter else {
+    let Some(text) = request.filter.as_deref() else {
         return Ok(kinds.into_iter().map(|kind| Part { kind, filter: None }).collect());
     };
     let (tree, mut tolerated) = parse(text)?;
@@ -80,7 +80,8 @@ fn parts(
     let first = kinds.first().copied().expect("a service provider has a resource type");
     let mut reader: Reader<'_> = cx.reader(first);
     for deviation in tolerated {
-        reader.tolerate(deviation)?;
+        // What is wrong with a path in a filter is wrong with the filter.
+        reader.tolerate(deviation).map_err(|error| Refusal::invalid_filter(error.detail))?;
     }
     deviations.append(&mut reader.deviations);
     Ok(parts)

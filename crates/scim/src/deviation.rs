@@ -16,6 +16,10 @@ pub enum Deviation {
     UnknownAttribute(Box<str>),
     /// A schema URI that the resource type does not have; dropped.
     UnknownSchema(Box<str>),
+    /// An extension in the body that `schemas` does not list (RFC 7643 §3).
+    UnlistedSchema(Box<str>),
+    /// Attributes of the core schema under its URN, as those of an extension are (RFC 7644 §3.10).
+    CoreByUrn,
     /// The schema URI of SCIM 1.0 in place of the core one.
     ObsoleteSchema,
     /// A read-only attribute inside a PATCH value without path; dropped (RFC 7644 §3.5.2).
@@ -59,11 +63,18 @@ impl Deviation {
         Self::UnknownSchema(shorten(uri, NAME_CHARACTERS_MAX).into())
     }
 
+    /// An extension that `schemas` does not list.
+    pub(crate) fn unlisted_schema(uri: &str) -> Self {
+        Self::UnlistedSchema(shorten(uri, NAME_CHARACTERS_MAX).into())
+    }
+
     /// The name by which logs and error texts call this deviation.
     pub const fn name(&self) -> &'static str {
         match self {
             Self::UnknownAttribute(_) => "unknown-attribute",
             Self::UnknownSchema(_) => "unknown-schema",
+            Self::UnlistedSchema(_) => "unlisted-schema",
+            Self::CoreByUrn => "core-by-urn",
             Self::ObsoleteSchema => "obsolete-schema",
             Self::ReadOnlyInPatch(_) => "read-only-in-patch",
             Self::BareLiteral => "bare-literal",
@@ -89,10 +100,12 @@ impl fmt::Display for Deviation {
         match self {
             Self::UnknownAttribute(what)
             | Self::UnknownSchema(what)
+            | Self::UnlistedSchema(what)
             | Self::ReadOnlyInPatch(what)
             | Self::UnknownMember(what)
             | Self::SingularName(what) => write!(f, "({what})"),
-            Self::ObsoleteSchema
+            Self::CoreByUrn
+            | Self::ObsoleteSchema
             | Self::BareLiteral
             | Self::QuotedLiteral
             | Self::MissingBlank

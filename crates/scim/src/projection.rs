@@ -134,7 +134,7 @@ mod tests {
         let schemas = Schemas::builtin(&Options::default());
         let user = schemas.resource_type_by_name("User").unwrap();
         let json = json!({
-            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
+            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User", "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],
             "userName": "ada", "password": "s3cret", "title": "Lead",
             "name": {"familyName": "Brandt", "givenName": "Ada"},
             "emails": [{"value": "a@x.example", "type": "work"}, {"value": "b@x.example"}],

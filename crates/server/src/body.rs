@@ -2,18 +2,22 @@
 
 use std::time::Duration;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http_body_util::BodyExt as _;
-use hyper::body::{Body as _, Incoming};
+use hyper::body::{Body as _, Frame, Incoming};
 use provost_scim::error::{Error as Refusal, ErrorKind, quote};
 use provost_scim::json;
 use provost_scim::value::Mode;
 use serde_json::Value;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::error::Elapsed;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::limit::Limits;
+
+/// How long the second look for a late body takes.
+const SECOND_LOOK: Duration = Duration::from_millis(10);
 
 /// Larger documents are read on a thread of their own, so that other requests are not held up.
 const INLINE_BYTES_MAX: usize = 256 * 1024;
@@ -72,7 +76,7 @@ pub(crate) async fn read(mut body: Incoming, limits: &Limits) -> Result<BytesMut
     let mut bytes = BytesMut::with_capacity(usize::try_from(announced).unwrap_or_default());
     loop {
         let until = begun + time_left(bytes.len(), limits);
-        let frame = match timeout_at(until, body.frame()).await {
+        let frame = match in_time(until, &mut body).await {
             Ok(None) => return Ok(bytes),
             Ok(Some(Ok(frame))) => frame,
             Ok(Some(Err(_))) => return Err(Refusal::invalid_syntax("the body breaks off")),
@@ -86,6 +90,18 @@ pub(crate) async fn read(mut body: Incoming, limits: &Limits) -> Result<BytesMut
             return Err(too_large(limits));
         }
         bytes.extend_from_slice(data);
+    }
+}
+
+/// The next frame, if it comes in time. A machine that stood still wakes with the clock and the data
+/// at once: what has come meanwhile is looked for once more.
+async fn in_time(
+    until: Instant,
+    body: &mut Incoming,
+) -> Result<Option<Result<Frame<Bytes>, hyper::Error>>, Elapsed> {
+    match timeout_at(until, body.frame()).await {
+        Err(_) => timeout(SECOND_LOOK, body.frame()).await,
+        in_time => in_time,
     }
 }
 

@@ -100,9 +100,12 @@ CREATE TABLE feed (
     PRIMARY KEY (tenant_id, seq)
 ) STRICT;
 
+-- The highest version of the tenant, and what it was when something last went; see Store::last_removal.
 CREATE TABLE feed_head (
-    tenant_id INTEGER PRIMARY KEY REFERENCES tenant,
-    next_seq  INTEGER NOT NULL
+    tenant_id    INTEGER PRIMARY KEY REFERENCES tenant,
+    next_seq     INTEGER NOT NULL,
+    last_version INTEGER NOT NULL DEFAULT 0,
+    last_removal INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE TABLE document (

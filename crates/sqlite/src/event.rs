@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use provost_store::{Cause, Event, EventAct, Position, ResourceId, TenantId, Version};
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use uuid::Uuid;
 
 use crate::error::unreadable;
@@ -18,12 +18,14 @@ pub(crate) fn append(
     tenant: TenantId,
     event: &Event,
 ) -> rusqlite::Result<()> {
+    let is_removal = event.act == EventAct::Deleted || !event.removed.is_empty();
     let seq: i64 = connection
         .prepare_cached(
-            "UPDATE feed_head SET next_seq = next_seq + 1 WHERE tenant_id = ?1
-             RETURNING next_seq - 1",
+            "UPDATE feed_head SET next_seq = next_seq + 1, last_version = max(last_version, ?2),
+                 last_removal = iif(?3, max(last_version, ?2), last_removal)
+             WHERE tenant_id = ?1 RETURNING next_seq - 1",
         )?
-        .query_row([tenant.0], |row| row.get(0))?;
+        .query_row(params![tenant.0, event.version.0, is_removal], |row| row.get(0))?;
     let cause = serde_json::to_string(&event.cause).expect("names print as JSON");
     connection
         .prepare_cached(
@@ -45,6 +47,13 @@ pub(crate) fn append(
             joined(&event.removed),
         ])?;
     Ok(())
+}
+
+/// See `Store::last_removal`.
+pub(crate) fn last_removal(connection: &Connection, tenant: TenantId) -> rusqlite::Result<Version> {
+    let sql = "SELECT last_removal FROM feed_head WHERE tenant_id = ?1";
+    let found = connection.prepare_cached(sql)?.query_row([tenant.0], |row| row.get(0)).optional();
+    Ok(Version(found?.unwrap_or_default()))
 }
 
 /// The events after a position.

@@ -8,7 +8,8 @@ use bytes::Bytes;
 use provost_scim::schema::AttrId;
 use provost_store::{
     Answer, Applied, At, Document, DocumentPut, Error, Event, Health, Label, MemberPage, Members,
-    Membership, Mode, Page, Position, Query, ResourceId, Rev, Store, Stored, TenantId, Write,
+    Membership, Mode, Page, Position, Query, ResourceId, Rev, Store, Stored, TenantId, Version,
+    Write,
 };
 
 use crate::checkpoint::Checkpoints;
@@ -123,6 +124,13 @@ impl Store for SqliteStore {
             let registry = &snapshot.shared.registry;
             Ok(event::read(snapshot.connection, registry, tenant, after, max.get())?)
         }))
+    }
+
+    fn last_removal(&self, tenant: TenantId) -> Answer<'_, Version> {
+        Box::pin(
+            self.readers
+                .ask(Weight::Light, move |it| Ok(event::last_removal(it.connection, tenant)?)),
+        )
     }
 
     fn document(&self, tenant: TenantId, key: Box<str>) -> Answer<'_, Option<Document>> {

@@ -124,6 +124,10 @@ pub trait Store: Send + Sync + 'static {
     /// The events after a position, in their order: gapless, from 1.
     fn feed(&self, tenant: TenantId, after: Position, max: NonZeroU16) -> Answer<'_, Vec<Event>>;
 
+    /// The highest version that there was when a member last left a group or a resource last went;
+    /// what has a higher one has lost nothing since.
+    fn last_removal(&self, tenant: TenantId) -> Answer<'_, Version>;
+
     /// A document.
     fn document(&self, tenant: TenantId, key: Box<str>) -> Answer<'_, Option<Document>>;
 

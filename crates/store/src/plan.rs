@@ -175,6 +175,8 @@ impl Planner<'_> {
                 let exact = key.len() < KEY_BYTES_MAX;
                 Some(Drive::one(Probe::Equal(leaf, key), exact))
             }
+            // Everything begins with nothing: no key says more than the filter itself.
+            (Operator::StartsWith, _) if key.is_empty() => None,
             (Operator::StartsWith, index) => {
                 let exact = index == Uniqueness::Unique || key.len() < KEY_BYTES_MAX;
                 Some(Drive::one(Probe::Prefix(leaf, key, index), exact))

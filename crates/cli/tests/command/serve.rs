@@ -108,6 +108,28 @@ fn requests_are_answered_when_nobody_reads_the_log_any_more() {
 }
 
 #[test]
+fn requests_are_answered_while_the_log_is_not_read() {
+    let folder = tempfile::tempdir().unwrap();
+    enable(folder.path(), "true");
+    let token = text(&run(folder.path(), &["token", "create", "--name", "a"]).stdout);
+    let port = free_port();
+    let listen = format!("127.0.0.1:{port}");
+    let mut server = Running::start(
+        provost(folder.path(), &["serve", "--listen", &listen]).stderr(Stdio::piped()),
+    );
+    let log = server.log();
+    server.until(port, "/ready", 200);
+    // Two lines each: more than a pipe holds.
+    for _ in 0..500 {
+        assert_eq!(get(port, "/scim/v2/Users", Some("wrong")).unwrap().0, 401);
+    }
+    assert_eq!(get(port, "/scim/v2/Users", Some(token.trim())).unwrap().0, 200);
+    server.signal(Signal::TERM);
+    assert_eq!(server.wait(), Some(0));
+    drop(log);
+}
+
+#[test]
 fn the_first_lines_of_the_log_say_where_and_for_whom() {
     let folder = tempfile::tempdir().unwrap();
     enable(folder.path(), "false");

@@ -267,7 +267,7 @@ mod tests {
         let schemas = Schemas::builtin(&Options::default());
         let kind = schemas.resource_type_by_name("User").unwrap().kind;
         let json = json!({
-            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
+            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User", "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],
             "userName": "Ada@Plant.example", "externalId": "E-1", "active": true, "title": "",
             "name": {"familyName": "Brandt", "givenName": "Ada"},
             "emails": [{"value": "ada@plant.example", "type": "work", "primary": true}, {"value": "ada@home.example"}],

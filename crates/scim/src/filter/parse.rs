@@ -42,7 +42,10 @@ pub fn parse_value_path(text: &str) -> Result<(ValuePath, Vec<Deviation>), Error
         parser.expect(']')?;
         // RFC 7644 §3.5.2: PATH = attrPath / valuePath [subAttr]
         if parser.symbol('.') {
-            found.sub = Some(parser.word().into());
+            found.sub = match parser.word() {
+                "" => return Err(parser.expected("a sub-attribute after the dot")),
+                sub => Some(sub.into()),
+            };
         }
     }
     parser.end()?;

@@ -112,7 +112,7 @@ impl SearchRequest {
 
     /// The place of the first result, from 1.
     pub fn first(&self) -> u64 {
-        self.start_index.map_or(1, |it| u64::try_from(it).unwrap_or(0).max(1))
+        self.start_index.map_or(1, |it| u64::try_from(it).unwrap_or(0).clamp(1, START_MAX))
     }
 
     /// The most results to return, no more than `limit`.
@@ -120,6 +120,9 @@ impl SearchRequest {
         self.count.map_or(limit, |it| usize::try_from(it.max(0)).unwrap_or(limit).min(limit))
     }
 }
+
+/// There are fewer resources, and larger numbers do not survive every reader of JSON (RFC 8259 §6).
+const START_MAX: u64 = (1 << 53) - 1;
 
 const NAMES: [&str; 7] =
     ["filter", "attributes", "excludedAttributes", "sortBy", "sortOrder", "startIndex", "count"];
@@ -208,9 +211,9 @@ mod tests {
     fn numbers_are_clamped() {
         let request =
             SearchRequest::from_query("startIndex=99999999999999999999&count=5000").unwrap();
-        assert_eq!((request.first(), request.page_size(1_000)), (i64::MAX as u64, 1_000));
+        assert_eq!((request.first(), request.page_size(1_000)), (START_MAX, 1_000));
         let body = json!({"schemas": [urn::SEARCH_REQUEST], "startIndex": u64::MAX});
-        assert_eq!(SearchRequest::from_body(&body).unwrap().first(), i64::MAX as u64);
+        assert_eq!(SearchRequest::from_body(&body).unwrap().first(), START_MAX);
         let none = SearchRequest::from_query("").unwrap();
         assert_eq!((none.first(), none.page_size(100)), (1, 100));
     }

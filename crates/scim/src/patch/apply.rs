@@ -1,13 +1,13 @@
 //! Operations on a resource: all of them, in order, or none (RFC 7644 §3.5.2).
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Act, MemberEdit, Operation, Patch, Selection, numbered};
 use crate::deviation::Deviation;
 use crate::error::Error;
 use crate::filter::{Filter, Tree, matches_value};
 use crate::schema::{AttrId, Attribute, Mutability, Place, Schemas};
-use crate::value::{Attributes, Mode, Reader, STORED, Val, check_count, fold};
+use crate::value::{Attributes, Mode, Reader, STORED, Val, check_count, drop_hollow, fold, join};
 
 /// How much the operations of one PATCH may compare, in bytes of values times comparisons. A user
 /// with a hundred addresses and a thousand operations on them stays far below.
@@ -126,17 +126,12 @@ impl Work<'_, '_> {
                 }
             }
             (Val::Many(values), Some(Val::Many(present))) if act == Act::Add => {
-                // Comparing each with each would take long for lists that are long.
-                let mut known: HashSet<&Val> = present.iter().collect();
-                let fresh: Vec<Val> =
-                    values.iter().filter(|it| known.insert(it)).cloned().collect();
-                if fresh.is_empty() {
+                let changed = join(schemas, id, present, values);
+                if changed.is_empty() {
                     return Ok(());
                 }
-                let added: Vec<usize> = (present.len()..present.len() + fresh.len()).collect();
-                present.extend(fresh);
                 check_count(schemas.attribute(id), present.len())?;
-                return self.settle_primary(id, &added);
+                return self.settle_primary(id, &changed);
             }
             (
                 Val::Many(_)
@@ -470,30 +465,6 @@ fn immutable(attribute: &Attribute) -> Error {
 fn no_target(attribute: &Attribute) -> Error {
     let path = &attribute.path;
     Error::no_target(format!("no value of {path} matches the filter of the path"))
-}
-
-/// Drops what says nothing: elements left with `type` and `primary` alone, and objects left empty.
-fn drop_hollow(schemas: &Schemas, attributes: &mut Attributes, id: AttrId) {
-    let is_label = |sub: AttrId| matches!(&*schemas.attribute(sub).name, "type" | "primary");
-    // Where elements cannot hold anything else, these say all that there is to say.
-    let is_all = schemas.attribute(id).sub_attributes.iter().all(|sub| is_label(*sub));
-    let is_hollow = |element: &Val| {
-        element.as_complex().is_some_and(|it| it.iter().all(|(sub, _)| !is_all && is_label(sub)))
-    };
-    let is_empty = match attributes.get_mut(id) {
-        Some(Val::Many(elements)) => {
-            elements.retain(|it| !is_hollow(it));
-            elements.is_empty()
-        }
-        Some(Val::Complex(parts)) => parts.is_empty(),
-        Some(
-            Val::Bool(_) | Val::Int(_) | Val::Dec(_) | Val::Str(_) | Val::Time(_) | Val::Bin(_),
-        )
-        | None => false,
-    };
-    if is_empty {
-        attributes.remove(id);
-    }
 }
 
 #[cfg(test)]

@@ -118,7 +118,10 @@ impl Parser<'_, '_> {
             return Err(Error::invalid_value("without a path the value must be an object"));
         };
         for (name, value) in members {
-            if let Some(extension) = self.reader.extension(name) {
+            if let Some(core) = self.reader.core(name) {
+                self.reader.deviate(Deviation::CoreByUrn)?;
+                self.extension(Op::Put(act), core, value)?;
+            } else if let Some(extension) = self.reader.extension(name) {
                 self.extension(Op::Put(act), extension, value)?;
             } else if let Some(id) = self.reader.attribute_named(name) {
                 self.attribute_in_value(act, id, value)?;
@@ -140,6 +143,8 @@ impl Parser<'_, '_> {
     fn extension(&mut self, op: Op, extension: SchemaId, value: &Value) -> Result<(), Error> {
         let schemas = self.reader.schemas;
         match (op, value) {
+            // Nobody means to unassign a whole resource.
+            (_, Value::Null) if self.reader.is_core(extension) => Ok(()),
             (Op::Remove, _) | (Op::Put(Act::Replace), Value::Null) => {
                 let own = schemas.schema(extension).attributes.iter();
                 for attribute in own.map(|id| schemas.attribute(*id)) {
@@ -177,6 +182,10 @@ impl Parser<'_, '_> {
         if let Some(extension) = self.reader.extension(text) {
             self.reader.deviate(Deviation::ExtensionPath)?;
             return self.extension(op, extension, value);
+        }
+        if let (Op::Put(_), Some(core)) = (op, self.reader.core(text)) {
+            self.reader.deviate(Deviation::CoreByUrn).map_err(as_path_error)?;
+            return self.extension(op, core, value);
         }
         let (found, named) = self.path(text)?;
         let Some(Named::Attribute(target)) = named else {
@@ -413,8 +422,10 @@ impl Parser<'_, '_> {
                 return Ok(None);
             };
             let part = self.reader.schemas.attribute(sub);
-            if let Some(value) = self.reader.single(part, &json(part, literal))? {
-                seed.set(sub, value);
+            match self.reader.single(part, &json(part, literal))? {
+                // Two values for one part, or none: no element is like that.
+                Some(value) if seed.get(sub).is_none_or(|it| *it == value) => seed.set(sub, value),
+                Some(_) | None => return Ok(None),
             }
         }
         Ok(Some(seed))

@@ -1,11 +1,13 @@
 //! Typed values: a resource as a tree of attributes, read from JSON and printed to it (RFC 7643 §2.3).
 
 mod key;
+mod list;
 mod print;
 mod read;
 mod time;
 
 pub use key::{KEY_BYTES_MAX, Key, UNIQUE_KEY_BYTES_MAX, fold, key};
+pub(crate) use list::{drop_hollow, join};
 pub use print::{Printed, body};
 pub use read::{Message, Mode, Reader, read_body};
 pub(crate) use read::{STORED, check_count, check_members, form};

@@ -5,6 +5,7 @@ use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use serde_json::{Map, Value};
 
+use super::list::tidy;
 use super::{Attributes, Time, Val};
 use crate::deviation::Deviation;
 use crate::error::{Error, quote};
@@ -83,7 +84,8 @@ impl<'a> Reader<'a> {
             )));
         };
         self.check_schemas(members)?;
-        let attributes = self.top_level(members, message)?;
+        let mut attributes = self.top_level(members, message)?;
+        tidy(self.schemas, &mut attributes);
         match self.lacking(&attributes, SENT).first() {
             Some(lack) => Err(self.missing(*lack)),
             None => Ok(attributes),
@@ -98,7 +100,10 @@ impl<'a> Reader<'a> {
     ) -> Result<Attributes, Error> {
         let mut attributes = Attributes::new();
         for (name, value) in members {
-            if let Some(extension) = self.extension(name) {
+            if let Some(core) = self.core(name) {
+                self.deviate(Deviation::CoreByUrn)?;
+                self.extension_members(core, value, message, &mut attributes)?;
+            } else if let Some(extension) = self.extension(name) {
                 self.extension_members(extension, value, message, &mut attributes)?;
             } else if let Some(id) = self.attribute_named(name) {
                 self.read_into(&mut attributes, id, value, message)?;
@@ -326,6 +331,7 @@ impl<'a> Reader<'a> {
             }
         };
         let mut has_core = false;
+        let mut listed = Vec::new();
         for uri in uris {
             let Value::String(uri) = uri else {
                 let form = form(uri);
@@ -338,8 +344,16 @@ impl<'a> Reader<'a> {
             } else if uri.eq_ignore_ascii_case("urn:scim:schemas:core:1.0") {
                 self.deviate(Deviation::ObsoleteSchema)?;
                 has_core = true;
-            } else if self.extension(uri).is_none() {
+            } else if let Some(extension) = self.extension(uri) {
+                listed.push(extension);
+            } else {
                 self.deviate(Deviation::unknown_schema(uri))?;
+            }
+        }
+        for (name, value) in members {
+            let extension = self.extension(name).filter(|it| !listed.contains(it));
+            if extension.is_some() && !value.is_null() {
+                self.deviate(Deviation::unlisted_schema(name))?;
             }
         }
         if has_core {
@@ -354,6 +368,17 @@ impl<'a> Reader<'a> {
     /// The extension of the resource type with a URN.
     pub(crate) fn extension(&self, urn: &str) -> Option<SchemaId> {
         self.schemas.extension_by_urn(self.kind, urn)
+    }
+
+    /// The core schema of the resource type, if this is its URN.
+    pub(crate) fn core(&self, urn: &str) -> Option<SchemaId> {
+        let core = self.schemas.resource_type(self.kind).schema;
+        self.schemas.schema(core).id.eq_ignore_ascii_case(urn).then_some(core)
+    }
+
+    /// Whether this is the core schema of the resource type.
+    pub(crate) fn is_core(&self, schema: SchemaId) -> bool {
+        self.schemas.resource_type(self.kind).schema == schema
     }
 
     /// The common or core attribute with a name.
@@ -411,6 +436,13 @@ pub(crate) fn refusal(deviation: &Deviation) -> Error {
             let uri = quote(uri);
             Error::invalid_syntax(format!("{uri} is no schema of the resource type (strict mode)"))
         }
+        Deviation::UnlistedSchema(uri) => Error::invalid_syntax(format!(
+            "schemas must hold {}, which the body uses (strict mode: {name})",
+            quote(uri)
+        )),
+        Deviation::CoreByUrn => Error::invalid_syntax(format!(
+            "the attributes of the core schema stand by their names (strict mode: {name})"
+        )),
         Deviation::ObsoleteSchema => Error::invalid_syntax(format!(
             "schemas must hold a SCIM 2.0 schema URI, not the one of SCIM 1.0 (strict mode: {name})"
         )),
@@ -468,14 +500,19 @@ pub(crate) fn check_count(attribute: &Attribute, count: usize) -> Result<(), Err
 }
 
 /// Refuses a member that does not say whom it means: were it left out, a list that replaces
-/// another would take members away that nobody named. Nulls and `{}` are no members.
+/// another would take members away that nobody named.
 pub(crate) fn check_members(attribute: &Attribute, value: &Value) -> Result<(), Error> {
     let is_named = |members: &Map<String, Value>| {
         let value = members.iter().find(|(name, _)| name.eq_ignore_ascii_case("value"));
         value.is_some_and(|(_, value)| !value.is_null() && *value != "")
     };
-    let is_nameless = |it: &Value| it.as_object().is_some_and(|it| !it.is_empty() && !is_named(it));
-    if value.as_array().is_some_and(|it| it.iter().any(is_nameless)) || is_nameless(value) {
+    let is_nameless = |it: &Value| it.is_null() || it.as_object().is_some_and(|it| !is_named(it));
+    let is_nameless = match value {
+        Value::Array(members) => members.iter().any(is_nameless),
+        Value::Null => false, // Nobody: that is said plainly.
+        one => is_nameless(one),
+    };
+    if is_nameless {
         let path = &attribute.path;
         return Err(Error::invalid_value(format!("every member in {path} needs a value, its id")));
     }

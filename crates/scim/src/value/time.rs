@@ -2,7 +2,6 @@
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
 
 /// A date and time: the text as it was sent, and the microseconds since 1970 that it means.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -27,11 +26,11 @@ impl Time {
             return None;
         }
         let short = cut_fraction(text);
-        let timestamp = match short.parse::<Timestamp>() {
-            Ok(timestamp) => timestamp,
-            Err(_) => TimeZone::UTC.to_timestamp(short.parse::<DateTime>().ok()?).ok()?,
+        let nanos = match short.parse::<Timestamp>() {
+            Ok(timestamp) => timestamp.as_nanosecond(),
+            Err(_) => nanos_of_civil(&short)?,
         };
-        Some(Self { text: text.into(), micros: timestamp.as_nanosecond().div_euclid(1000) as i64 })
+        Some(Self { text: text.into(), micros: nanos.div_euclid(1000) as i64 })
     }
 
     /// The time of a number of microseconds since 1970, in UTC with six fraction digits.
@@ -44,6 +43,18 @@ impl Time {
 pub fn format_micros(micros: i64) -> String {
     let timestamp = Timestamp::from_microsecond(micros).unwrap_or(Timestamp::UNIX_EPOCH);
     format!("{timestamp:.6}")
+}
+
+/// A time without an offset, or one at the end of the year 9999: some clients' name for "for ever",
+/// which is a little more than a timestamp of the calendar holds.
+fn nanos_of_civil(text: &str) -> Option<i128> {
+    let civil = match text.strip_suffix(['Z', 'z']) {
+        Some(civil) if civil.starts_with("9999-") => civil,
+        Some(_) => return None,
+        None => text,
+    };
+    let epoch = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
+    Some(civil.parse::<DateTime>().ok()?.duration_since(epoch).as_nanos())
 }
 
 /// Cuts a fraction after nine digits, which is what the calendar can hold.
@@ -74,6 +85,9 @@ mod tests {
         check("2015-10-10T14:38:21.8617979-07:00", Some(1_444_513_101_861_797));
         check("1970-01-01T00:00:00.1234567890123Z", Some(123_456));
         check("1969-12-31T23:59:59.9999999Z", Some(-1));
+        check("9999-12-30T22:00:00Z", Some(253_402_207_200_000_000));
+        check("9999-12-31T23:59:59.9999999Z", Some(253_402_300_799_999_999));
+        check("9999-12-31T23:59:59", Some(253_402_300_799_000_000));
     }
 
     #[test]
@@ -91,6 +105,9 @@ mod tests {
             "2015-10-10T14:38:21Z[UTC]",
             "2015-10-10T14:38:21,5Z",
             "2015-10-10T14:38:21é",
+            "9999-12-32T23:59:59Z",
+            "9999-12-31T23:59:59ZZ",
+            "2015-10-10T14:38:21ZZ",
         ] {
             check(text, None);
         }

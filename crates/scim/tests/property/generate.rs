@@ -76,10 +76,18 @@ pub(crate) fn resource() -> impl Strategy<Value = (Kind, Value)> {
         let core = schemas.schema(resource_type.schema).id.clone();
         attributes.prop_map(move |attributes| {
             let mut resource = json!({"schemas": [core]});
+            let mut listed = std::collections::BTreeSet::new();
             for ((urn, name), value) in attributes {
                 let Some(value) = value else { continue };
                 match urn {
-                    Some(urn) => resource[&*urn][&*name] = value,
+                    Some(urn) => {
+                        if listed.insert(urn.clone())
+                            && let Some(uris) = resource["schemas"].as_array_mut()
+                        {
+                            uris.push(json!(urn));
+                        }
+                        resource[&*urn][&*name] = value;
+                    }
                     None => resource[&*name] = value,
                 }
             }
@@ -151,7 +159,17 @@ fn complex(schemas: &Schemas, id: AttrId) -> BoxedStrategy<Value> {
         .boxed()
 }
 
+/// Elements that a reader keeps apart, one of them primary at most.
 fn with_one_primary(mut values: Vec<Value>) -> Value {
+    let mut seen = std::collections::BTreeSet::new();
+    values.retain(|it| match it.as_object().map(|it| (it.get("value"), it.get("type"))) {
+        Some((Some(value), type_)) => {
+            let text = |it: &Value| it.as_str().unwrap_or_default().to_lowercase();
+            seen.insert((text(value), type_.map(text).unwrap_or_default()))
+        }
+        Some((None, _)) => seen.insert((it.to_string(), String::new())),
+        None => true,
+    });
     let flags = values.iter_mut().filter_map(|it| it.get_mut("primary"));
     for flag in flags.filter(|it| **it == true).skip(1) {
         *flag = json!(false);

@@ -5,7 +5,7 @@ use http::header::{AsHeaderName, IF_MATCH, IF_NONE_MATCH};
 use provost_engine::{self as engine, Context, Rendered};
 use provost_scim::error::{Error as Refusal, ErrorKind};
 use provost_scim::schema::Kind;
-use provost_store::{IfMatch, Version};
+use provost_store::{IfMatch, Stored, Version};
 
 use crate::error::Error;
 
@@ -14,11 +14,24 @@ pub(super) fn if_match(headers: &HeaderMap) -> Option<IfMatch> {
     tags(headers, IF_MATCH)
 }
 
-/// Whether the client has what it asks for. What other resources are part of is never called
-/// unmodified: their names may have changed without a new version of this one.
-pub(super) fn is_not_modified(headers: &HeaderMap, rendered: &Rendered) -> bool {
-    let known = tags(headers, IF_NONE_MATCH);
-    !rendered.is_derived && known.is_some_and(|it| it.accepts(rendered.version))
+/// Refuses a read of another version than the client expects. A write's is compared in its
+/// transaction.
+pub(super) fn check_if_match(headers: &HeaderMap, stored: &Stored) -> Result<(), Refusal> {
+    if if_match(headers).is_none_or(|it| it.accepts(stored.version)) {
+        return Ok(());
+    }
+    let detail = format!("{} has another version than If-Match names", stored.id);
+    Err(Refusal::new(ErrorKind::PreconditionFailed, detail))
+}
+
+/// Whether the client has what it asks for.
+pub(super) async fn is_not_modified(
+    cx: &Context<'_>,
+    headers: &HeaderMap,
+    rendered: &Rendered,
+) -> Result<bool, Error> {
+    let known = tags(headers, IF_NONE_MATCH).is_some_and(|it| it.accepts(rendered.version));
+    Ok(known && engine::is_as_it_was(cx, rendered).await?)
 }
 
 /// Refuses a write if the resource has a version that the client excludes.

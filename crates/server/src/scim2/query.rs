@@ -7,7 +7,7 @@ use provost_scim::schema::Kind;
 use serde_json::Value;
 
 use super::inside::Inside;
-use super::precondition::is_not_modified;
+use super::precondition::{check_if_match, is_not_modified};
 use super::window;
 use crate::error::Error;
 use crate::respond::{Response, json};
@@ -17,8 +17,9 @@ pub(super) async fn read(inside: &Inside<'_>, kind: Kind, id: &str) -> Result<Re
     let projections = inside.projections(Some(kind), &inside.search_request()?)?;
     let cx = inside.context();
     let stored = engine::read(&cx, kind, id).await?;
+    check_if_match(inside.headers, &stored)?;
     let rendered = window::rendered(&cx, stored, &projections).await?;
-    if is_not_modified(inside.headers, &rendered) {
+    if is_not_modified(&cx, inside.headers, &rendered).await? {
         return Ok(window::not_modified(&rendered));
     }
     Ok(window::resource(inside, StatusCode::OK, &rendered))

@@ -1,6 +1,6 @@
 //! `ETag`, `If-Match`, `If-None-Match` (RFC 7644 §3.14).
 
-use provost_testkit::server::TestServer;
+use provost_testkit::server::{Setup, TestServer};
 use serde_json::{Value, json};
 
 use crate::support::{created, group, patch, user};
@@ -68,9 +68,9 @@ async fn if_match_lets_writes_through_on_the_version_that_they_name() {
     200 GET current
     200 GET strong
     200 GET listed
-    200 GET old
+    412 GET old
     200 GET any
-    200 GET broken
+    412 GET broken
     200 PUT current
     200 PUT strong
     200 PUT listed
@@ -163,6 +163,38 @@ async fn what_shows_the_state_of_others_is_never_304() {
     assert_eq!(server.send_with("GET", &without, &any, None).await.status, 304);
     // Her groups are named in her answer.
     assert_eq!(server.send_with("GET", &ann, &any, None).await.status, 200);
+}
+
+#[tokio::test]
+async fn what_no_longer_shows_the_state_of_others_is_not_304_either() {
+    let (setup, _) = Setup::in_memory();
+    let clock = setup.clock.clone();
+    let server = TestServer::start_with(setup).await;
+    let boss = created(&server, "/Users", &user("boss")).await;
+    let mut bea = user("bea");
+    let enterprise = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+    bea[enterprise] = json!({"manager": {"value": boss.trim_start_matches("/Users/")}});
+    let bea = created(&server, "/Users", &bea).await;
+    let ann = created(&server, "/Users", &user("ann")).await;
+    let mut body = group("Guides");
+    body["members"] = json!([{"value": ann.trim_start_matches("/Users/")}]);
+    let guides = created(&server, "/Groups", &body).await;
+    let tag =
+        async |path: &str| server.send("GET", path, None).await.header("etag").unwrap().to_owned();
+    let (ann_tag, bea_tag) = (tag(&ann).await, tag(&bea).await);
+    assert_eq!(server.send("DELETE", &guides, None).await.status, 204);
+    assert_eq!(server.send("DELETE", &boss, None).await.status, 204);
+    for (path, known) in [(&ann, &ann_tag), (&bea, &bea_tag)] {
+        assert_eq!(tag(path).await, *known, "it has not changed itself");
+        let answer = server.send_with("GET", path, &[("If-None-Match", known)], None).await;
+        assert_eq!(answer.status, 200, "{path}");
+    }
+    // Nothing went since this one came.
+    clock.pass(1);
+    let cat = created(&server, "/Users", &user("cat")).await;
+    let known = tag(&cat).await;
+    let answer = server.send_with("GET", &cat, &[("If-None-Match", &*known)], None).await;
+    assert_eq!(answer.status, 304);
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use provost_scim::schema::AttrId;
 use provost_store::memory::MemoryStore;
 use provost_store::{
     Answer, Applied, At, Document, DocumentPut, Event, Health, Label, MemberPage, Members,
-    Membership, Page, Position, Query, ResourceId, Rev, Store, Stored, TenantId, Write,
+    Membership, Page, Position, Query, ResourceId, Rev, Store, Stored, TenantId, Version, Write,
 };
 use provost_testkit::server::TestServer;
 use serde_json::{Value, json};
@@ -164,6 +164,10 @@ impl Store for Told {
 
     fn feed(&self, tenant: TenantId, after: Position, max: NonZeroU16) -> Answer<'_, Vec<Event>> {
         self.inner.feed(tenant, after, max)
+    }
+
+    fn last_removal(&self, tenant: TenantId) -> Answer<'_, Version> {
+        self.inner.last_removal(tenant)
     }
 
     fn document(&self, tenant: TenantId, key: Box<str>) -> Answer<'_, Option<Document>> {

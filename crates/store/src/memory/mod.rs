@@ -13,8 +13,9 @@ use bytes::Bytes;
 use provost_scim::schema::{AttrId, Schemas};
 
 use crate::{
-    Answer, Applied, At, Document, DocumentPut, Error, Event, Health, Label, MemberPage, Members,
-    Membership, Mode, Page, Position, Query, ResourceId, Rev, Store, Stored, TenantId, Write,
+    Answer, Applied, At, Document, DocumentPut, Error, Event, EventAct, Health, Label, MemberPage,
+    Members, Membership, Mode, Page, Position, Query, ResourceId, Rev, Store, Stored, TenantId,
+    Version, Write,
 };
 use tenant::Tenant;
 
@@ -152,6 +153,19 @@ impl Store for MemoryStore {
         self.with(tenant, move |_, tenant| {
             let later = tenant.feed.iter().filter(|it| it.position > after);
             Ok(later.take(usize::from(max.get())).cloned().collect())
+        })
+    }
+
+    fn last_removal(&self, tenant: TenantId) -> Answer<'_, Version> {
+        self.with(tenant, move |_, tenant| {
+            let (mut highest, mut last) = (Version(0), Version(0));
+            for event in &tenant.feed {
+                highest = highest.max(event.version);
+                if event.act == EventAct::Deleted || !event.removed.is_empty() {
+                    last = highest;
+                }
+            }
+            Ok(last)
         })
     }
 

@@ -493,6 +493,24 @@ pub async fn secrets_change_with_their_resource_and_show_nowhere(g: &Ground) {
     assert_eq!(secret(2).await, None, "a secret goes with its resource");
 }
 
+pub async fn the_last_removal_is_known_by_version(g: &Ground) {
+    let last = async || g.store.last_removal(g.tenant).await.unwrap();
+    assert_eq!(last().await, Version(0));
+    g.create_user(1, "ada").await;
+    g.create_user(2, "bea").await;
+    g.create_group(101, "G", &[1, 2]).await;
+    assert_eq!(last().await, Version(0));
+    let left = g.apply(g.member_change(101, Delta::remove([id(1)]))).await.unwrap().version();
+    assert_eq!(last().await, left);
+    g.create_user(3, "cat").await;
+    assert_eq!(last().await, left);
+    let mut deletion = g.deletion_of(&g.get(g.user, id(1)).await);
+    // The clock went back: there is a higher version already.
+    deletion.now = 5;
+    g.apply(deletion).await.unwrap();
+    assert_eq!(last().await, g.get(g.user, id(3)).await.version);
+}
+
 pub async fn documents_swap_by_rev(g: &Ground) {
     let put = |base, body: &'static str| DocumentPut { key: "k".into(), base, body: body.into() };
     assert_eq!(g.store.document(g.tenant, "k".into()).await.unwrap(), None);

@@ -87,7 +87,15 @@ impl Ground {
 
     pub(super) fn attributes(&self, kind: Kind, mut json: Value) -> Attributes {
         let core = self.schemas.resource_type(kind).schema;
-        json["schemas"] = json!([self.schemas.schema(core).id]);
+        let mut uris = vec![json!(self.schemas.schema(core).id)];
+        uris.extend(
+            json.as_object()
+                .into_iter()
+                .flat_map(|it| it.keys())
+                .filter(|it| it.contains(':'))
+                .map(|it| json!(it)),
+        );
+        json["schemas"] = json!(uris);
         let mut reader = Reader::new(&self.schemas, kind, Reading::Strict);
         reader.resource(&json, Message::Post).expect("the suite's resources are legal")
     }

@@ -43,6 +43,7 @@ macro_rules! contract_suite {
             labels_name_what_exists
             events_are_gapless_and_replay_to_the_same
             secrets_change_with_their_resource_and_show_nowhere
+            the_last_removal_is_known_by_version
             documents_swap_by_rev
             tenants_are_found_by_name
             a_kind_is_part_of_the_address

@@ -279,6 +279,49 @@ fn an_attribute_has_a_thousand_values_at_most() {
 }
 
 #[test]
+fn an_address_that_is_there_is_not_added_again() {
+    let emails = |first: Value| json!({"emails": [first, before()["emails"][1]]});
+    let add = |value: Value| json!([{"op": "add", "path": "emails", "value": [value]}]);
+    check(add(json!({"value": "A@X.example", "type": "Work"})), json!({}));
+    check(add(json!({"value": "a@x.example", "type": "work", "primary": true})), json!({}));
+    check(
+        add(json!({"value": "a@x.example", "type": "work", "display": "A"})),
+        emails(json!({"value": "a@x.example", "display": "A", "type": "work", "primary": true})),
+    );
+    check(
+        add(json!({"value": "b@x.example", "type": "home", "primary": true})),
+        json!({"emails": [
+            {"value": "a@x.example", "type": "work", "primary": false},
+            {"value": "b@x.example", "type": "home", "primary": true},
+        ]}),
+    );
+}
+
+#[test]
+fn one_value_for_many_elements_is_bounded() {
+    let certificates: Vec<Value> = (0..100).map(|n| json!({"display": format!("{n}")})).collect();
+    let add = json!({"op": "add", "path": "x509Certificates", "value": certificates});
+    let spread = |bytes: usize| {
+        let value = "A".repeat(bytes);
+        json!({"op": "replace", "path": "x509Certificates.value", "value": value})
+    };
+    assert!(patch(json!([add, spread(40_000)]), Mode::Lenient).is_ok());
+    let error = patch(json!([add, spread(44_000)]), Mode::Lenient).expect_err("is refused");
+    let expected = "tooMany: operation 2: the operations write too much into the 100 values of x509Certificates; 4194304 bytes are allowed";
+    assert_eq!(error, expected);
+}
+
+#[test]
+fn the_core_schema_may_be_named_like_an_extension() {
+    let core = "urn:ietf:params:scim:schemas:core:2.0:User";
+    let title = json!({"title": "Boss"});
+    check(json!([{"op": "replace", "path": core, "value": title}]), title.clone());
+    check(json!([{"op": "replace", "value": {core: title}}]), title);
+    check(json!([{"op": "replace", "value": {core: null}}]), json!({}));
+    check(json!([{"op": "remove", "path": core}]), json!({}));
+}
+
+#[test]
 fn operations_that_compare_too_much_are_refused() {
     let long = "a".repeat(16_000);
     let values: Vec<Value> =
@@ -522,11 +565,15 @@ fn a_member_that_names_nobody_is_refused_where_it_would_join_or_replace() {
             json!([{"value": null}]),
             json!([{"value": "a"}, {"display": "x"}]),
             json!({"value": ""}),
+            json!({}),
+            json!([{}]),
+            json!([null]),
+            json!([{"value": "a"}, {}]),
         ] {
             members(json!([{"op": op, "path": "members", "value": value}]), text);
         }
     }
-    members(json!([{"op": "add", "path": "members", "value": [{}]}]), "Keep +{} -{}");
+    members(json!([{"op": "add", "path": "members", "value": []}]), "Keep +{} -{}");
     members(json!([{"op": "replace", "path": "members", "value": []}]), "Empty +{} -{}");
     members(
         json!([{"op": "replace", "path": "members"}]),

@@ -8,11 +8,16 @@ use serde_json::json;
 const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 
-/// A resource with these members, and what it is read as; `schemas` is there.
+/// A resource with these members, and what it is read as; `schemas` is there, with the extension
+/// that it uses.
 fn read(schemas: &Schemas, mode: Mode, members: Value) -> Result<(Value, Vec<String>), String> {
     let resource_type = schemas.resource_types().first().unwrap();
     let mut resource = json!({"schemas": [schemas.schema(resource_type.schema).id]});
     for (name, value) in members.as_object().unwrap() {
+        let is_extension = name.to_lowercase().starts_with("urn:") && !value.is_null();
+        if is_extension && members.get("schemas").is_none() {
+            resource["schemas"].as_array_mut().unwrap().push(json!(name));
+        }
         resource[name] = value.clone();
     }
     let mut reader = Reader::new(schemas, resource_type.kind, mode);
@@ -145,6 +150,7 @@ fn what_is_unknown_is_dropped_and_reported_or_refused() {
         deviations,
         [
             "unknown-schema(urn:acme:User)".to_owned(),
+            format!("unlisted-schema({ENTERPRISE})"),
             format!("unknown-attribute({USER}:name.nosuch)"),
             cut,
             format!("unknown-attribute({ENTERPRISE}:badge)"),
@@ -163,6 +169,38 @@ fn what_is_unknown_is_dropped_and_reported_or_refused() {
         let error = read(&schemas, Mode::Strict, members).expect_err("is refused");
         assert_eq!(error, expected);
     }
+    let unlisted = json!({ENTERPRISE: {"department": "Ops"}, "schemas": [USER], "userName": "a"});
+    let error = read(&schemas, Mode::Strict, unlisted.clone()).expect_err("is refused");
+    let expected = format!(
+        "invalidSyntax: schemas must hold \"{ENTERPRISE}\", which the body uses (strict mode: unlisted-schema)"
+    );
+    assert_eq!(error, expected);
+    let (printed, _) = read(&schemas, Mode::Lenient, unlisted).unwrap();
+    assert_eq!(printed[ENTERPRISE], json!({"department": "Ops"}));
+}
+
+#[test]
+fn the_core_schema_may_be_named_like_an_extension() {
+    let schemas = Schemas::builtin(&Options::default());
+    let members = json!({USER: {"userName": "ada", "title": "Lead", "nosuch": 1}});
+    let (printed, deviations) = read(&schemas, Mode::Lenient, members.clone()).unwrap();
+    assert_eq!(printed, json!({"userName": "ada", "title": "Lead"}));
+    assert_eq!(deviations, ["core-by-urn".to_owned(), format!("unknown-attribute({USER}:nosuch)")]);
+    let error = read(&schemas, Mode::Strict, members).expect_err("is refused");
+    assert!(error.ends_with("stand by their names (strict mode: core-by-urn)"), "{error}");
+}
+
+#[test]
+fn an_element_that_says_nothing_is_none_and_one_that_is_alike_is_the_same() {
+    check(
+        json!({"userName": "ada",
+               "emails": [{"type": "work"}, {"value": "a@x", "type": "work"},
+                          {"value": "A@X", "type": "WORK", "display": "A", "primary": false},
+                          {"value": "a@x", "type": "home"}, {"value": "a@x", "type": "home"}],
+               "roles": [{"primary": true}]}),
+        json!({"userName": "ada",
+               "emails": [{"value": "a@x", "display": "A", "type": "work"}, {"value": "a@x", "type": "home"}]}),
+    );
 }
 
 #[test]
@@ -174,8 +212,17 @@ fn members_must_say_whom_they_mean() {
         let resource = json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": "G", "members": members});
         reader.resource(&resource, Message::Put).map(|_| ()).map_err(|it| it.kind)
     };
-    assert_eq!(read(json!([{"value": "a"}, null, {}])), Ok(()));
-    for nameless in [json!([{"display": "A"}]), json!([{"value": ""}]), json!([{"value": null}])] {
+    assert_eq!(read(json!([{"value": "a"}])), Ok(()));
+    assert_eq!(read(json!([])), Ok(()));
+    assert_eq!(read(json!(null)), Ok(()));
+    for nameless in [
+        json!([{}]),
+        json!([null]),
+        json!([{"value": "a"}, {}]),
+        json!([{"display": "A"}]),
+        json!([{"value": ""}]),
+        json!([{"value": null}]),
+    ] {
         assert_eq!(read(nameless), Err(crate::ErrorKind::InvalidValue));
     }
 }

@@ -1,5 +1,7 @@
 //! The caller that a credential stands for.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 /// Who calls, and what they may do.
@@ -24,11 +26,11 @@ pub enum Rights {
 }
 
 /// Whose rights on the platform a request takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RunAs {
-    /// The user that the setting `scimAdminName` names: a JWT names no user of the platform. The
+    /// This user of the platform: a JWT names none itself, so the settings do (`scimAdminName`). The
     /// request is refused where that user is missing, disabled or no administrator.
-    ScimAdmin,
+    User(Arc<str>),
     /// Nobody of the platform: the credential carries its rights itself.
     Own,
 }

@@ -4,11 +4,12 @@ use ::http::HeaderMap;
 
 use crate::caller::Caller;
 use crate::credential::BearerToken;
-use crate::jwt::refresh::KeysUnavailable;
+use crate::jwt::refresh::{KeyHealth, KeysUnavailable};
 use crate::method::bearer;
 use crate::method::jwt::JwtMethod;
 use crate::rejection::Rejection;
 use crate::token_list::TokenList;
+use crate::trace::Trace;
 
 /// What became of a request's credential.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,21 +43,54 @@ impl Chain {
         Self { jwt: Some(jwt) }
     }
 
+    /// How well the keys of JWTs are, where they are worst; `None` where no JWT is accepted.
+    pub fn key_health(&self, now: i64) -> Option<KeyHealth> {
+        self.jwt.as_ref()?.key_health(now)
+    }
+
     /// Finds out who calls, at `now` in Unix seconds.
     pub async fn authenticate(&self, headers: &HeaderMap, tokens: &TokenList, now: i64) -> Answer {
-        let token = match BearerToken::from_headers(headers) {
-            Ok(Some(token)) => token,
-            Ok(None) => return Answer::NotMine,
-            Err(reason) => return Answer::Rejected(reason),
+        match BearerToken::from_headers(headers) {
+            Ok(Some(token)) => self.judge(&token, tokens, now, &mut Trace::silent()).await,
+            Ok(None) => Answer::NotMine,
+            Err(reason) => Answer::Rejected(reason),
+        }
+    }
+
+    /// Says which checks a token passes, in their order, and what becomes of it: the decision of
+    /// [`Self::authenticate`], for an operator who asks why.
+    pub async fn explain(
+        &self,
+        token: &str,
+        tokens: &TokenList,
+        now: i64,
+    ) -> (Vec<String>, Answer) {
+        let token = match BearerToken::from_text(token) {
+            Ok(token) => token,
+            Err(reason) => return (Vec::new(), Answer::Rejected(reason)),
         };
-        match bearer::authenticate(&token, tokens) {
+        let mut trace = Trace::recording();
+        let answer = self.judge(&token, tokens, now, &mut trace).await;
+        (trace.into_steps(), answer)
+    }
+
+    async fn judge(
+        &self,
+        token: &BearerToken<'_>,
+        tokens: &TokenList,
+        now: i64,
+        trace: &mut Trace,
+    ) -> Answer {
+        match bearer::authenticate(token, tokens) {
             Answer::NotMine => {}
             answer @ (Answer::Rejected(_) | Answer::Accepted(_) | Answer::Unavailable(_)) => {
+                trace.passed(|| "kind: an opaque token of `provost token create`".to_owned());
                 return answer;
             }
         }
+        trace.passed(|| "kind: no opaque token, so a JWT".to_owned());
         match &self.jwt {
-            Some(jwt) => jwt.authenticate(&token, now).await,
+            Some(jwt) => jwt.authenticate(token, now, trace).await,
             None => Answer::Rejected(Rejection::NoIssuer),
         }
     }

@@ -56,7 +56,11 @@ impl<'h> BearerToken<'h> {
         if !scheme.eq_ignore_ascii_case("bearer") {
             return Err(Rejection::OtherScheme);
         }
-        let token = token.trim();
+        Self::from_text(token.trim())
+    }
+
+    /// A token without the header around it.
+    pub(crate) fn from_text(token: &'h str) -> Result<Self, Rejection> {
         if token.is_empty() {
             return Err(Rejection::Empty);
         }

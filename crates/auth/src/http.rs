@@ -7,8 +7,11 @@ use std::time::Duration;
 use ::http::header::ACCEPT;
 use reqwest::redirect::Policy;
 use reqwest::{Client, StatusCode, Url};
+use serde::Deserialize;
 
-use crate::jwt::source::{FetchError, Fetching, KeySource};
+use crate::jwt::claims::tenant_in;
+use crate::jwt::source::{FetchError, Fetching, KeySource, MetadataError};
+use crate::rejection::Excerpt;
 
 /// A URL that keys may be fetched from: `https`, or `http` on this machine. Whoever can change what
 /// comes from there can sign tokens.
@@ -49,12 +52,35 @@ pub struct FetchLimits {
     pub body_max_bytes: usize,
 }
 
-/// Fetches keys from one URL, and from nowhere else: redirects are not followed.
+/// Where the keys of an issuer are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeyPlace {
+    /// At this URL.
+    Keys(KeyUrl),
+    /// Where the issuer's metadata says (OpenID Connect Discovery 1.0 §4, RFC 8414 §3).
+    Metadata {
+        /// The URL of the metadata.
+        url: KeyUrl,
+        /// The issuer that the metadata must name: it would vouch for another's keys otherwise.
+        issuer: String,
+        /// Hosts that the keys may be on, besides the one of `url`.
+        hosts: Vec<String>,
+    },
+}
+
+/// Fetches keys from one place, and from nowhere else: redirects are not followed.
 #[derive(Debug)]
 pub struct HttpKeySource {
     client: Client,
-    url: KeyUrl,
+    place: KeyPlace,
     limits: FetchLimits,
+}
+
+// The members that matter here. RFC 8414 §2: others must be ignored.
+#[derive(Deserialize)]
+struct Metadata {
+    issuer: String,
+    jwks_uri: String,
 }
 
 impl KeyUrl {
@@ -62,6 +88,10 @@ impl KeyUrl {
     pub fn shown(&self) -> &str {
         let text = self.0.as_str();
         text.split_once(['?', '#']).map_or(text, |(shown, _)| shown)
+    }
+
+    fn host(&self) -> &str {
+        self.0.host_str().unwrap_or_default()
     }
 
     fn is_loopback(url: &Url) -> bool {
@@ -97,28 +127,48 @@ impl Default for FetchLimits {
     }
 }
 
+impl KeyPlace {
+    fn url(&self) -> &KeyUrl {
+        match self {
+            Self::Keys(url) | Self::Metadata { url, .. } => url,
+        }
+    }
+}
+
 impl HttpKeySource {
-    /// Makes a client for this URL.
+    /// Makes a client for this place.
     ///
     /// # Errors
     /// An `https` URL needs the certificates that this machine trusts.
-    pub fn new(url: KeyUrl, limits: FetchLimits) -> Result<Self, NoCertificates> {
+    pub fn new(place: KeyPlace, limits: FetchLimits) -> Result<Self, NoCertificates> {
+        let url = &place.url().0;
         let mut builder = Client::builder()
             .user_agent(concat!("provost/", env!("CARGO_PKG_VERSION")))
             .redirect(Policy::none())
             .timeout(limits.timeout);
-        if KeyUrl::is_loopback(&url.0) {
+        if KeyUrl::is_loopback(url) {
             builder = builder.no_proxy(); // A proxy has a loopback of its own.
         }
-        if url.0.scheme() == "http" {
+        if url.scheme() == "http" {
             builder = builder.tls_certs_only([]); // A machine may have none, and needs none.
         }
         let client = builder.build().map_err(NoCertificates)?;
-        Ok(Self { client, url, limits })
+        Ok(Self { client, place, limits })
     }
 
-    async fn get(&self) -> Result<Vec<u8>, FetchError> {
-        let request = self.client.get(self.url.0.clone()).header(ACCEPT, "application/json");
+    async fn get_keys(&self) -> Result<Vec<u8>, FetchError> {
+        match &self.place {
+            KeyPlace::Keys(url) => self.get(url).await,
+            KeyPlace::Metadata { url, issuer, hosts } => {
+                let metadata = self.get(url).await?;
+                let keys = keys_of(&metadata, url, issuer, hosts).map_err(FetchError::Metadata)?;
+                self.get(&keys).await
+            }
+        }
+    }
+
+    async fn get(&self, url: &KeyUrl) -> Result<Vec<u8>, FetchError> {
+        let request = self.client.get(url.0.clone()).header(ACCEPT, "application/json");
         let mut response = request.send().await.map_err(unreachable)?;
         if response.status() != StatusCode::OK {
             return Err(FetchError::Status(response.status().as_u16()));
@@ -137,12 +187,33 @@ impl HttpKeySource {
 
 impl KeySource for HttpKeySource {
     fn place(&self) -> &str {
-        self.url.shown()
+        self.place.url().shown()
     }
 
     fn fetch(&self) -> Fetching<'_> {
-        Box::pin(self.get())
+        Box::pin(self.get_keys())
     }
+}
+
+/// The URL of the keys in an issuer's metadata.
+fn keys_of(
+    metadata: &[u8],
+    from: &KeyUrl,
+    issuer: &str,
+    hosts: &[String],
+) -> Result<KeyUrl, MetadataError> {
+    let found: Metadata = serde_json::from_slice(metadata)?;
+    // Metadata that serves every tenant has a placeholder where the tenant's own has its id
+    // (Microsoft identity platform, "OpenID Connect discovery").
+    let tenant = tenant_in(issuer).unwrap_or("{tenantid}");
+    if found.issuer.replace("{tenantid}", tenant) != issuer {
+        return Err(MetadataError::Issuer(Excerpt::quote(&found.issuer)));
+    }
+    let keys: KeyUrl = found.jwks_uri.parse().map_err(MetadataError::KeyUrl)?;
+    if keys.host() == from.host() || hosts.iter().any(|host| host == keys.host()) {
+        return Ok(keys);
+    }
+    Err(MetadataError::Host(Excerpt::quote(keys.host())))
 }
 
 fn unreachable(error: reqwest::Error) -> FetchError {
@@ -179,5 +250,39 @@ mod tests {
         check("file:///etc/keys", Err("the scheme is file, not https"));
         check("https://user@id.example/keys", Err("the URL holds credentials"));
         check("https://id.example@127.0.0.1/keys", Err("the URL holds credentials"));
+    }
+
+    #[test]
+    fn metadata_names_its_issuer_and_keys_on_a_host_that_is_known() {
+        const TENANT: &str = "11111111-2222-3333-4444-555555555555";
+        let ours = format!("https://id.example/{TENANT}/v2.0");
+        let check = |issuer: &str, keys: &str, want: &str| {
+            let metadata = serde_json::json!({"issuer": issuer, "jwks_uri": keys, "more": [1]});
+            let from = "https://id.example/metadata".parse().unwrap();
+            let hosts = ["keys.example".to_owned()];
+            let got = keys_of(metadata.to_string().as_bytes(), &from, &ours, &hosts);
+            let got = got.map_or_else(|error| error.to_string(), |url| url.0.to_string());
+            assert_eq!(got, want);
+        };
+        let good = "https://id.example/keys";
+        check(&ours, good, good);
+        check("https://id.example/{tenantid}/v2.0", good, good);
+        check(&ours, "https://keys.example/k?a=1", "https://keys.example/k?a=1");
+        check(
+            "https://id.example/v2.0",
+            good,
+            "the metadata is of the issuer \"https://id.example/v2.0\", not of the configured one",
+        );
+        check(
+            &ours,
+            "https://evil.example/keys",
+            "the metadata places the keys on \"evil.example\", another host than its own",
+        );
+        check(&ours, "http://id.example/keys", "the metadata's jwks_uri is of no use");
+        let from = "https://id.example/metadata".parse().unwrap();
+        for text in ["", "[]", "{}", r#"{"issuer": "x"}"#, "<html>"] {
+            let error = keys_of(text.as_bytes(), &from, &ours, &[]).unwrap_err();
+            assert_eq!(error.to_string(), "what came is no metadata of an issuer", "{text}");
+        }
     }
 }

@@ -148,6 +148,29 @@ pub enum Rejection {
         /// What the token is for.
         audience: Excerpt,
     },
+
+    // What the settings ask for besides.
+    /// For someone else.
+    #[error("the audience is {0}, which is not accepted")]
+    OtherAudience(Excerpt),
+    /// Asked for by an application that is not listed.
+    #[error("the calling application is {0}, which is not accepted")]
+    OtherCaller(Excerpt),
+    /// Nothing says who asked for it.
+    #[error("no claim names the calling application")]
+    NoCaller,
+    /// Another object of the issuer's directory.
+    #[error("the claim `oid` is {0}, which is not accepted")]
+    ObjectId(Excerpt),
+    /// A role that the caller was not given.
+    #[error("the role {0} is not in the claim `roles`")]
+    Role(Excerpt),
+    /// A person's token.
+    #[error("it was made for a user who signed in (`{0}`), not for an application")]
+    OfUser(&'static str),
+    /// The application could be anyone's copy of it.
+    #[error("the application gave no proof of itself (`{0}` is 0)")]
+    PublicClient(&'static str),
 }
 
 /// A part of a JWT.

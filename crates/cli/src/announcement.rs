@@ -2,7 +2,8 @@
 
 use std::net::SocketAddr;
 
-use provost_platform::setting::{Settings, Trust};
+use provost_platform::client_binding::Explanation;
+use provost_platform::setting::Settings;
 use provost_platform::state::{State, Status};
 use tracing::{info, warn};
 
@@ -40,19 +41,23 @@ pub(crate) fn announce(settings: &Settings, address: SocketAddr, status: &Status
     info!("Tenant URL: {base}/Thingworx/SCIMProvider/SCIM/v2");
     info!("accepted: tokens of `provost token create`");
     // That there is no trust is a warning of the settings, which stands above.
+    let jwt = &provost.jwt;
     if let Some(trust) = &settings.trust {
-        announce_callers(trust);
+        announce_callers(trust.client_binding().explain(&trust.issuer), &trust.admin_name);
+        let asked = jwt.requirements.in_words();
+        if !asked.is_empty() {
+            info!("Besides, a token of {} needs {}", trust.issuer, asked.join("; "));
+        }
+    }
+    for issuer in &jwt.issuers {
+        announce_callers(issuer.explain(), &issuer.admin_name);
     }
 }
 
 /// Says whose JWTs are accepted, and what that does not protect from.
-fn announce_callers(trust: &Trust) {
-    let explanation = trust.client_binding().explain(&trust.issuer);
+fn announce_callers(explanation: Explanation, admin_name: &str) {
     for line in explanation.accepted {
-        info!(
-            "{line}; they run as {}, and may use the services of the subsystem too",
-            trust.admin_name
-        );
+        info!("{line}; they run as {admin_name}, and may use the services of the subsystem too");
     }
     for line in explanation.unprotected {
         warn!("{line}");

@@ -7,6 +7,7 @@ mod log;
 mod output;
 mod password;
 mod trial;
+mod trust;
 mod wiring;
 
 use std::path::PathBuf;

@@ -6,15 +6,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use provost_auth::{
-    Binding, Chain, FetchLimits, HttpKeySource, JwtMethod, JwtTrust, KeyCache, KeyRefresh, KeyUrl,
-    Pace, Pair,
-};
 use provost_engine::{
-    Clock as _, Engine, Policy, Put, Reserved, SecretHasher, SystemClock, SystemIds, UnknownMember,
+    Engine, Policy, Put, Reserved, SecretHasher, SystemClock, SystemIds, UnknownMember,
 };
-use provost_platform::client_binding::ClientBinding;
-use provost_platform::setting::{self, Dialect, Jwt, Passwords, Settings, Trust};
+use provost_platform::setting::{self, Dialect, Passwords, Settings};
 use provost_platform::state::Subsystem;
 use provost_platform::{DEFAULT_TENANT, principal};
 use provost_scim::patch::GroupReplace;
@@ -28,24 +23,25 @@ use tokio::task::JoinHandle;
 use crate::announcement::announce;
 use crate::failure::Failure;
 use crate::password::Hasher;
+use crate::trust;
 
 /// A server that listens.
 pub(crate) struct Running {
     server: Server,
     store: Arc<SqliteStore>,
-    refresh: Option<JoinHandle<()>>,
+    refreshes: Vec<JoinHandle<()>>,
 }
 
 /// Opens the database, makes the parts, listens, and starts the subsystem if it starts by itself.
 pub(crate) async fn start(settings: &Settings) -> Result<Running, Failure> {
-    let Settings { provost, trust, .. } = settings;
+    let provost = &settings.provost;
     let schemas = Arc::new(schemas(&provost.dialect));
     let indexes = Arc::new(Indexes::new(&schemas));
     let options = Options::serve(&provost.data_folder);
     let store = provost_sqlite::open(options, schemas.clone(), indexes.clone());
     let store = Arc::new(store.map_err(Failure::unable("serve"))?);
     let tenant = store.tenant(DEFAULT_TENANT.into()).await;
-    let (chain, refresh) = chain(trust.as_ref(), &provost.jwt)?;
+    let (chain, refreshes) = trust::chain(settings)?;
     let (subsystem, starting) = Subsystem::at_start(settings);
     let parts = Parts {
         engine: Engine {
@@ -68,7 +64,6 @@ pub(crate) async fn start(settings: &Settings) -> Result<Running, Failure> {
         subsystem: subsystem.clone(),
         limits: provost.limits.clone(),
         public_base_url: provost.public_base_url.clone(),
-        admin_name: trust.as_ref().map(|it| it.admin_name.clone()),
         dialect: dialect(&provost.dialect),
     };
     let server = Server::bind(provost.listen, parts).await;
@@ -78,8 +73,8 @@ pub(crate) async fn start(settings: &Settings) -> Result<Running, Failure> {
         starting.finish();
     }
     announce(settings, server.local_addr(), &subsystem.status());
-    let refresh = refresh.map(|it| tokio::spawn(it.run()));
-    Ok(Running { server, store, refresh })
+    let refreshes = refreshes.into_iter().map(|it| tokio::spawn(it.run())).collect();
+    Ok(Running { server, store, refreshes })
 }
 
 /// Opens the database of a folder beside a server, or before there is one.
@@ -105,11 +100,9 @@ impl Running {
 
     /// Serves until `stop` is there, and drains.
     pub(crate) async fn serve(self, stop: impl Future<Output = ()>) {
-        let Self { server, store, refresh } = self;
+        let Self { server, store, refreshes } = self;
         server.run(stop).await;
-        if let Some(refresh) = refresh {
-            refresh.abort();
-        }
+        refreshes.iter().for_each(JoinHandle::abort);
         // The writer finishes what it took, and its thread ends, when the last of these goes.
         drop(store);
     }
@@ -186,41 +179,4 @@ fn reserved(schemas: &Schemas) -> Vec<Reserved> {
             Some(Reserved { kind, attribute, names, reason: reason.into() })
         })
         .collect()
-}
-
-fn chain(trust: Option<&Trust>, jwt: &Jwt) -> Result<(Chain, Option<KeyRefresh>), Failure> {
-    let Some(trust) = trust else { return Ok((Chain::opaque_only(), None)) };
-    let url: KeyUrl =
-        trust.key_url.as_str().parse().map_err(Failure::unable("use jwtPublicKeyUrl"))?;
-    let source = HttpKeySource::new(url, FetchLimits::default());
-    let source = source.map_err(Failure::unable("fetch signing keys"))?;
-    let pace = Pace { again_seconds: jwt.unknown_key_refresh.as_secs(), ..Pace::default() };
-    let now = || SystemClock.now_micros().div_euclid(1_000_000);
-    let (cache, refresh) = KeyCache::new(Box::new(source), pace, Box::new(now));
-    let seconds = |it: std::time::Duration| i64::try_from(it.as_secs()).unwrap_or(i64::MAX);
-    let trust = JwtTrust {
-        skew_seconds: seconds(jwt.skew),
-        lifetime_max_seconds: seconds(jwt.lifetime_max),
-        ..JwtTrust::new(trust.issuer.clone(), binding(&trust.client_binding()))
-    };
-    Ok((Chain::with_jwt(JwtMethod::new(trust, cache)), Some(refresh)))
-}
-
-fn binding(binding: &ClientBinding) -> Binding {
-    match &binding.claim {
-        Some(claim) => Binding::Claim { name: claim.name.clone(), value: claim.value.clone() },
-        None => Binding::AnyOf {
-            client_id: binding.client_id.clone(),
-            claims: binding.any_of.iter().map(ToString::to_string).collect(),
-            also: binding
-                .pairs
-                .iter()
-                .map(|it| Pair {
-                    caller_claim: it.caller_claim.into(),
-                    caller: it.caller.into(),
-                    audience: it.audience.into(),
-                })
-                .collect(),
-        },
-    }
 }

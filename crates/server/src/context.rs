@@ -37,8 +37,6 @@ pub struct Parts {
     /// The URL that clients reach this server by, without the path of SCIM and without a slash at
     /// its end; without it, URLs begin with the request's `Host`.
     pub public_base_url: Option<String>,
-    /// The administrator that requests with a JWT run as.
-    pub admin_name: Option<String>,
 }
 
 /// What all requests share.

@@ -43,7 +43,7 @@ pub(crate) async fn authenticate(
     };
     let caller = judge(app, headers, &tokens, line).await?;
     line.called(app.parts.tenant, &caller.principal);
-    check_run_as(app, &caller, line)?;
+    check_run_as(&caller, line)?;
     Ok(caller)
 }
 
@@ -79,10 +79,10 @@ async fn judge(
 }
 
 /// A request takes the rights of the platform's user that the settings name: is it one who has any?
-fn check_run_as(app: &App, caller: &Caller, line: &RequestLine) -> Result<(), Error> {
-    let name = match caller.run_as {
+fn check_run_as(caller: &Caller, line: &RequestLine) -> Result<(), Error> {
+    let name: &str = match &caller.run_as {
         RunAs::Own => return Ok(()),
-        RunAs::ScimAdmin => app.parts.admin_name.as_deref().unwrap_or_default(),
+        RunAs::User(name) => name,
     };
     match run_as(name) {
         Ok(_) => Ok(()),

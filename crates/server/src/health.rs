@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use http::StatusCode;
+use provost_auth::KeyHealth;
 use provost_platform::state::State;
 use serde::Serialize;
 use tokio::time::timeout;
@@ -19,7 +20,17 @@ struct Health {
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
     store: &'static str,
+    /// Where JWTs are accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signing_keys: Option<SigningKeys>,
     draining: bool,
+}
+
+#[derive(Serialize)]
+struct SigningKeys {
+    state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    age_seconds: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -35,9 +46,21 @@ pub(crate) async fn health(app: &App) -> Response {
         state: status.state.name(),
         reason: status.reason.clone(),
         store: if is_store_well(app).await { "ok" } else { "unavailable" },
+        signing_keys: app.parts.chain.key_health(app.now_seconds()).map(SigningKeys::from),
         draining: app.is_draining(),
     };
     json(StatusCode::OK, MediaType::Json, &health)
+}
+
+impl From<KeyHealth> for SigningKeys {
+    fn from(health: KeyHealth) -> Self {
+        let (state, age_seconds) = match health {
+            KeyHealth::Fresh => ("ok", None),
+            KeyHealth::Outdated { age_seconds } => ("outdated", Some(age_seconds)),
+            KeyHealth::Missing => ("missing", None),
+        };
+        Self { state, age_seconds }
+    }
 }
 
 /// Whether SCIM requests are served.

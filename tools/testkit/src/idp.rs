@@ -1,8 +1,11 @@
 //! An identity provider that signs tokens for tests: its keys are served in process.
 
+use std::sync::Arc;
+
 use provost_auth::stand_in::StandIn;
 use provost_auth::{
-    Binding, Chain, FetchError, Fetching, JwtMethod, JwtTrust, KeyCache, KeySource, Pace,
+    Binding, Chain, FetchError, Fetching, JwtMethod, KeyCache, KeySource, Pace, TokenTimes,
+    TrustedIssuer,
 };
 use provost_engine::Clock;
 use serde_json::{Value, json};
@@ -38,9 +41,14 @@ impl Idp {
         Self { key: StandIn::generate().expect("the system has randomness"), clock }
     }
 
-    /// A chain that accepts this issuer's tokens beside opaque ones. Its keys are fetched by a task
-    /// of the runtime that this is called on.
+    /// A chain that accepts this issuer's tokens beside opaque ones; their requests run as
+    /// Administrator. Its keys are fetched by a task of the runtime that this is called on.
     pub fn chain(&self, keys: Keys) -> Chain {
+        self.chain_that_runs_as("Administrator", keys)
+    }
+
+    /// The same, with another user of the platform.
+    pub fn chain_that_runs_as(&self, user: &str, keys: Keys) -> Chain {
         let binding = Binding::Claim { name: "azp".to_owned(), value: CLIENT.to_owned() };
         let clock = self.clock.clone();
         let source: Box<dyn KeySource> = match keys {
@@ -50,7 +58,8 @@ impl Idp {
         let now = Box::new(move || clock.now_micros() / 1_000_000);
         let (cache, refresh) = KeyCache::new(source, Pace::default(), now);
         tokio::spawn(refresh.run());
-        Chain::with_jwt(JwtMethod::new(JwtTrust::new(ISSUER, binding), cache))
+        let issuer = TrustedIssuer::new(ISSUER, Arc::new(cache), binding, user);
+        Chain::with_jwt(JwtMethod::new(vec![issuer], TokenTimes::default()))
     }
 
     /// The claims of a token that is accepted for an hour.

@@ -44,8 +44,6 @@ pub struct Setup {
     pub chain: Chain,
     /// The state that the subsystem stays in, unless somebody steers it.
     pub state: State,
-    /// The administrator that requests with a JWT run as.
-    pub admin_name: Option<String>,
     /// The URL that locations begin with.
     pub public_base_url: Option<String>,
     /// How identity providers are understood.
@@ -112,7 +110,6 @@ impl Setup {
             limits: settings().provost.limits,
             chain: Chain::opaque_only(),
             state: State::Running,
-            admin_name: Some("Administrator".to_owned()),
             public_base_url: None,
             dialect: provost_dialect::Options::default(),
             clock: FrozenClock::default(),
@@ -153,7 +150,6 @@ impl TestServer {
             subsystem,
             limits: setup.limits,
             public_base_url: setup.public_base_url,
-            admin_name: setup.admin_name,
             dialect: setup.dialect,
         };
         let server = Server::bind((Ipv4Addr::LOCALHOST, 0).into(), parts).await;

@@ -1,32 +1,8 @@
-//! Whose tokens are accepted: the issuers, the times, and the clients that a token must name.
+//! The client that a token must name.
 
 use super::claims::Claims;
+use super::requirement::caller;
 use crate::rejection::{Excerpt, Rejection};
-
-/// What a JWT must be. The one algorithm is RS256.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct JwtTrust {
-    /// The issuers, compared character by character.
-    pub issuers: Vec<String>,
-    /// Which client the token must name.
-    pub binding: Binding,
-    /// How far the issuer's clock may be from ours, in seconds.
-    pub skew_seconds: i64,
-    /// How long a token may be valid from now, in seconds.
-    pub lifetime_max_seconds: i64,
-}
-
-impl JwtTrust {
-    /// Trusts one issuer, with a skew of 300 s and a cap of 24 h.
-    pub fn new(issuer: impl Into<String>, binding: Binding) -> Self {
-        Self {
-            issuers: vec![issuer.into()],
-            binding,
-            skew_seconds: 300,
-            lifetime_max_seconds: 24 * 60 * 60,
-        }
-    }
-}
 
 /// Which client a token must name. An issuer signs tokens for every application that it knows, so
 /// without a binding each of them could call.
@@ -48,6 +24,8 @@ pub enum Binding {
         /// Tokens that are accepted besides.
         also: Vec<Pair>,
     },
+    /// Any client: who is accepted is for [`Requirements`](super::requirement::Requirements) to say.
+    AnyClient,
 }
 
 /// One client with one audience.
@@ -62,32 +40,6 @@ pub struct Pair {
 }
 
 impl Binding {
-    /// Which callers are accepted, one line each, for the start-up log.
-    pub fn accepted(&self) -> Vec<String> {
-        match self {
-            Self::Claim { name, value } => vec![format!("tokens whose claim {name} is {value}")],
-            Self::AnyOf { client_id, claims, also } => {
-                let first = format!("tokens with {client_id} in one of {}", claims.join(", "));
-                std::iter::once(first).chain(also.iter().map(Pair::accepted)).collect()
-            }
-        }
-    }
-
-    /// What the binding does not protect from, one line each, for the start-up log.
-    pub fn gaps(&self) -> Vec<String> {
-        match self {
-            Self::Claim { name, .. } if name == "aud" => vec![Self::any_client()],
-            Self::Claim { name, .. } => {
-                vec![format!("a token for another service is accepted too, if its {name} fits")]
-            }
-            Self::AnyOf { claims, also, .. } => {
-                let for_us = claims.iter().any(|name| name == "aud").then(Self::any_client);
-                let shared = also.iter().map(Pair::gap);
-                for_us.into_iter().chain(shared).collect()
-            }
-        }
-    }
-
     /// The client that a token names, if it is accepted.
     pub(crate) fn client<'a>(&'a self, claims: &'a Claims) -> Result<&'a str, Rejection> {
         match self {
@@ -107,12 +59,8 @@ impl Binding {
                     None => refuse(claims, names),
                 })
             }
+            Self::AnyClient => Ok(caller(claims).filter(|name| is_fit(name)).unwrap_or("unnamed")),
         }
-    }
-
-    fn any_client() -> String {
-        "any application of the issuer that may ask for a token for this audience is accepted"
-            .into()
     }
 }
 
@@ -131,23 +79,15 @@ impl Pair {
             audience: Excerpt::plain(&claims.show("aud").unwrap_or_else(|| "none".to_owned())),
         }
     }
-
-    fn accepted(&self) -> String {
-        let Self { caller_claim, caller, audience } = self;
-        format!("tokens whose claim {caller_claim} is {caller} and whose audience is {audience}")
-    }
-
-    fn gap(&self) -> String {
-        let Self { caller, audience, .. } = self;
-        format!("every job of {caller} for {audience} in this tenant is accepted, not one alone")
-    }
 }
 
 // Signed text, but still another's: what is unfit for a log word is passed over.
 fn named_client<'c>(claims: &'c Claims, names: &[String]) -> Option<&'c str> {
-    let name = names.iter().find_map(|name| claims.get(name))?;
-    let fit = !name.is_empty() && name.len() <= 128 && name.bytes().all(|b| b.is_ascii_graphic());
-    fit.then_some(name)
+    names.iter().find_map(|name| claims.get(name)).filter(|name| is_fit(name))
+}
+
+fn is_fit(name: &str) -> bool {
+    !name.is_empty() && name.len() <= 128 && name.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 fn refuse(claims: &Claims, names: &[String]) -> Rejection {
@@ -245,26 +185,9 @@ mod tests {
     }
 
     #[test]
-    fn start_up_lines_name_callers_and_gaps() {
-        assert_eq!(
-            any_of().accepted(),
-            [
-                "tokens with our-app in one of appid, azp, client_id, aud",
-                "tokens whose claim appid is sync and whose audience is shared",
-            ],
-        );
-        assert_eq!(
-            any_of().gaps(),
-            [
-                "any application of the issuer that may ask for a token for this audience is accepted",
-                "every job of sync for shared in this tenant is accepted, not one alone",
-            ],
-        );
-        let by_claim = Binding::Claim { name: "appid".into(), value: "our-app".into() };
-        assert_eq!(by_claim.accepted(), ["tokens whose claim appid is our-app"]);
-        assert_eq!(
-            by_claim.gaps(),
-            ["a token for another service is accepted too, if its appid fits"],
-        );
+    fn any_client_is_called_by_its_name() {
+        check(&Binding::AnyClient, json!({"client_id": "sync"}), Ok("sync"));
+        check(&Binding::AnyClient, json!({"client_id": "a b\n"}), Ok("unnamed"));
+        check(&Binding::AnyClient, json!({}), Ok("unnamed"));
     }
 }

@@ -5,6 +5,8 @@ pub(crate) mod claims;
 pub(crate) mod compact;
 pub(crate) mod key_set;
 pub(crate) mod refresh;
+pub(crate) mod requirement;
 pub(crate) mod source;
+pub(crate) mod trust;
 
 mod json;

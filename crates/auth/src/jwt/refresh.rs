@@ -56,6 +56,20 @@ pub struct KeysUnavailable {
     pub retry_after_seconds: u64,
 }
 
+/// How well the keys are, for those who watch the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum KeyHealth {
+    /// The last fetch brought a set.
+    Fresh,
+    /// The last fetch failed, and the set before it still serves.
+    Outdated {
+        /// The age of that set.
+        age_seconds: u64,
+    },
+    /// There is no set, or it is too old: JWTs are answered 503.
+    Missing,
+}
+
 /// The keys of one URL.
 pub struct KeyCache {
     shared: Arc<Shared>,
@@ -88,6 +102,7 @@ struct Attempts {
     /// A fetch is wanted or under way.
     wanted: bool,
     ended_at: Option<i64>,
+    failed: bool,
     unknown_key_at: Option<i64>,
 }
 
@@ -97,13 +112,29 @@ impl KeyCache {
         let shared = Arc::new(Shared {
             current: ArcSwapOption::empty(),
             // The task begins with a fetch: the first requests wait for that one.
-            attempts: Mutex::new(Attempts { wanted: true, ended_at: None, unknown_key_at: None }),
+            attempts: Mutex::new(Attempts {
+                wanted: true,
+                ended_at: None,
+                failed: false,
+                unknown_key_at: None,
+            }),
             asked: Notify::new(),
             pace,
         });
         let (sender, receiver) = watch::channel(());
         let cache = Self { shared: shared.clone(), ended: receiver };
         (cache, KeyRefresh { shared, ended: sender, source, now })
+    }
+
+    /// How well the keys are at `now`, in Unix seconds.
+    pub fn health(&self, now: i64) -> KeyHealth {
+        match self.shared.current(now) {
+            None => KeyHealth::Missing,
+            Some(loaded) if self.shared.attempts().failed => {
+                KeyHealth::Outdated { age_seconds: now.abs_diff(loaded.at) }
+            }
+            Some(_) => KeyHealth::Fresh,
+        }
     }
 
     /// The keys of a name: none, if the set does not hold it.
@@ -198,6 +229,7 @@ impl KeyRefresh {
         self.report(&loaded);
         let at = (self.now)();
         let Pace { refresh_seconds, again_seconds, cold_seconds, .. } = self.shared.pace;
+        let failed = loaded.is_err();
         let pause = match loaded {
             Ok(keys) => {
                 self.shared.current.store(Some(Arc::new(Loaded { keys, at })));
@@ -208,6 +240,7 @@ impl KeyRefresh {
         };
         let mut attempts = self.shared.attempts();
         attempts.wanted = false;
+        attempts.failed = failed;
         attempts.ended_at = Some(at);
         self.ended.send_replace(());
         Duration::from_secs(pause)

@@ -3,6 +3,9 @@
 use std::error::Error;
 use std::pin::Pin;
 
+use crate::http::KeyUrlError;
+use crate::rejection::Excerpt;
+
 /// Where keys come from.
 pub trait KeySource: Send + Sync {
     /// The place, for the log.
@@ -30,4 +33,24 @@ pub enum FetchError {
         /// The longest answer that is read.
         max_bytes: usize,
     },
+    /// The issuer's metadata does not lead to its keys.
+    #[error("the issuer's metadata does not lead to its keys")]
+    Metadata(#[source] MetadataError),
+}
+
+/// Why the metadata of an issuer does not lead to its keys.
+#[derive(Debug, thiserror::Error)]
+pub enum MetadataError {
+    /// Broken, or without the members that metadata must have.
+    #[error("what came is no metadata of an issuer")]
+    NotMetadata(#[from] serde_json::Error),
+    /// Another issuer's (OpenID Connect Discovery 1.0 §4.3).
+    #[error("the metadata is of the issuer {0}, not of the configured one")]
+    Issuer(Excerpt),
+    /// Keys may not be fetched from there.
+    #[error("the metadata's jwks_uri is of no use")]
+    KeyUrl(#[source] KeyUrlError),
+    /// On a host that nobody named.
+    #[error("the metadata places the keys on {0}, another host than its own")]
+    Host(Excerpt),
 }

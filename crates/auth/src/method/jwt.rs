@@ -1,20 +1,21 @@
-//! JWTs of a trusted issuer: form, header, key, signature, claims, binding, in this order.
+//! JWTs of a trusted issuer: form, header, issuer, key, signature, claims, client, in this order.
 
 use crate::caller::{Caller, Rights, RunAs};
 use crate::chain::Answer;
 use crate::credential::BearerToken;
-use crate::jwt::binding::JwtTrust;
 use crate::jwt::claims::{Claims, Window};
 use crate::jwt::compact::{Compact, KeyName};
 use crate::jwt::key_set::Key;
-use crate::jwt::refresh::{KeyCache, KeysUnavailable};
+use crate::jwt::refresh::{KeyHealth, KeysUnavailable};
+use crate::jwt::trust::{TokenTimes, TrustedIssuer, issuer_of};
 use crate::rejection::{Excerpt, Rejection};
+use crate::trace::Trace;
 
-/// Accepts the JWTs of one trust, signed by the keys of one URL.
+/// Accepts the JWTs of some issuers, signed by their keys.
 #[derive(Debug)]
 pub struct JwtMethod {
-    trust: JwtTrust,
-    keys: KeyCache,
+    issuers: Vec<TrustedIssuer>,
+    times: TokenTimes,
 }
 
 enum Refusal {
@@ -23,50 +24,85 @@ enum Refusal {
 }
 
 impl JwtMethod {
-    /// Judges by this trust, with these keys.
-    pub fn new(trust: JwtTrust, keys: KeyCache) -> Self {
-        Self { trust, keys }
+    /// Trusts these issuers.
+    pub fn new(issuers: Vec<TrustedIssuer>, times: TokenTimes) -> Self {
+        Self { issuers, times }
+    }
+
+    /// How well the keys are, where they are worst.
+    pub(crate) fn key_health(&self, now: i64) -> Option<KeyHealth> {
+        self.issuers.iter().map(|trusted| trusted.keys.health(now)).max()
     }
 
     /// Answers for every token.
-    pub(crate) async fn authenticate(&self, token: &BearerToken<'_>, now: i64) -> Answer {
-        match self.check(token, now).await {
+    pub(crate) async fn authenticate(
+        &self,
+        token: &BearerToken<'_>,
+        now: i64,
+        trace: &mut Trace,
+    ) -> Answer {
+        match self.check(token, now, trace).await {
             Ok(caller) => Answer::Accepted(caller),
             Err(Refusal::Rejected(reason)) => Answer::Rejected(reason),
             Err(Refusal::Unavailable(keys)) => Answer::Unavailable(keys),
         }
     }
 
-    async fn check(&self, token: &BearerToken<'_>, now: i64) -> Result<Caller, Refusal> {
+    async fn check(
+        &self,
+        token: &BearerToken<'_>,
+        now: i64,
+        trace: &mut Trace,
+    ) -> Result<Caller, Refusal> {
         let token = Compact::parse(token.as_str())?;
+        trace.passed(|| "form: three segments, each in canonical base64url".to_owned());
         let name = token.check_header()?;
-        let candidates = self.keys.find(name, now).await?;
+        trace.passed(|| format!("header: RS256, nothing critical, key {}", show(name)));
+        let claims = Claims::parse(&token.payload)?;
+        let issuer = issuer_of(&claims, &self.issuers)?;
+        trace.passed(|| format!("issuer: {} is trusted", issuer.issuer));
+        let candidates = issuer.keys.find(name, now).await?;
         if candidates.is_empty() {
             return Err(not_found(name).into());
         }
         let signed = candidates.iter().find(|key| key.signed(&token));
         let key = signed.ok_or_else(|| Rejection::Signature(show(name)))?;
-        Ok(self.check_claims(&Claims::parse(&token.payload)?, key, now)?)
+        trace.passed(|| format!("signature: by key {}", show(name)));
+        Ok(self.check_claims(issuer, &claims, key, now, trace)?)
     }
 
-    fn check_claims(&self, claims: &Claims, key: &Key, now: i64) -> Result<Caller, Rejection> {
-        let issuer = claims.issuer(&self.trust.issuers)?;
-        let tenant = claims.tenant(issuer)?;
-        if !key.belongs_to(issuer, tenant) {
-            return Err(Rejection::KeyIssuer(Excerpt::quote(issuer)));
+    fn check_claims(
+        &self,
+        issuer: &TrustedIssuer,
+        claims: &Claims,
+        key: &Key,
+        now: i64,
+        trace: &mut Trace,
+    ) -> Result<Caller, Rejection> {
+        let tenant = claims.tenant(&issuer.issuer)?;
+        if !key.belongs_to(&issuer.issuer, tenant) {
+            return Err(Rejection::KeyIssuer(Excerpt::quote(&issuer.issuer)));
         }
+        trace.passed(|| match tenant {
+            Some(tenant) => format!("tenant: {tenant}, and the key is one of its"),
+            None => "tenant: the issuer has none".to_owned(),
+        });
         claims.check_time(Window {
             now,
-            skew: self.trust.skew_seconds,
-            lifetime_max: self.trust.lifetime_max_seconds,
+            skew: self.times.skew_seconds,
+            lifetime_max: self.times.lifetime_max_seconds,
         })?;
+        trace.passed(|| "times: begun, not over, not too far away".to_owned());
         claims.check_audience_form()?;
-        let client = self.trust.binding.client(claims)?;
+        let client = issuer.binding.client(claims)?;
+        trace.passed(|| format!("client: {client}"));
+        issuer.requirements.check(claims)?;
+        trace.passed(|| "requirements: audience, caller, object, roles, application".to_owned());
         // The rights are those of the administrator that the request runs as.
         Ok(Caller {
             principal: format!("jwt:{client}").into(),
             rights: Rights::Administer,
-            run_as: RunAs::ScimAdmin,
+            run_as: RunAs::User(issuer.run_as.clone()),
         })
     }
 }

@@ -1,13 +1,16 @@
 //! The order of the methods, opaque tokens, and the checks that no vector covers.
 
+use std::sync::Arc;
+
 use ::http::HeaderMap;
 use provost_auth::stand_in::StandIn;
 use provost_auth::{
-    Answer, Caller, Chain, JwtMethod, KeyCache, Pace, PlainToken, Rights, RunAs, TokenList,
+    Answer, Binding, Caller, Chain, JwtMethod, KeyCache, Pace, PlainToken, Requirements, Rights,
+    RunAs, TokenList, TokenTimes, TrustedIssuer,
 };
 use serde_json::{Value, json};
 
-use crate::support::{START, Script, World, bearer, claims, good, show, trust};
+use crate::support::{ISSUER, START, Script, World, bearer, claims, good, show, trust};
 
 fn tokens() -> (TokenList, PlainToken, PlainToken) {
     let mut list = TokenList::default();
@@ -53,7 +56,7 @@ async fn without_jwts_all_else_is_refused() {
 
 #[tokio::test(start_paused = true)]
 async fn opaque_tokens_do_not_wait_for_keys() {
-    let world = World::new(trust(), Script::Status(503), START);
+    let world = World::new(trust, Script::Status(503), START);
     let (list, entry, _) = tokens();
     let headers = bearer(entry.expose());
     let answer = world.chain.authenticate(&headers, &list, START).await;
@@ -68,21 +71,22 @@ async fn stand_in_is_its_own_key_source() {
     let (cache, refresh) =
         KeyCache::new(Box::new(issuer.clone()), Pace::default(), Box::new(|| START));
     let task = tokio::spawn(refresh.run());
-    let chain = Chain::with_jwt(JwtMethod::new(trust(), cache));
+    let issuers = trust(Arc::new(cache));
+    let chain = Chain::with_jwt(JwtMethod::new(issuers, TokenTimes::default()));
     let answer = chain.authenticate(&good(&issuer, START), &TokenList::default(), START).await;
     let caller = Caller {
         principal: "jwt:our-app".into(),
         rights: Rights::Administer,
-        run_as: RunAs::ScimAdmin,
+        run_as: RunAs::User("Administrator".into()),
     };
     assert_eq!(answer, Answer::Accepted(caller));
     task.abort();
 }
 
 #[tokio::test(start_paused = true)]
-async fn claims_are_checked_after_the_signature() {
+async fn claims_are_checked() {
     let issuer = StandIn::generate().unwrap();
-    let world = World::new(trust(), Script::Keys(issuer.jwks()), START);
+    let world = World::new(trust, Script::Keys(issuer.jwks()), START);
     let row = |name: &'static str, value: Value, want: &'static str| (name, value, want);
     for (name, value, want) in [
         row("azp", json!("our-app"), "accepted: jwt:our-app"),
@@ -110,11 +114,12 @@ async fn claims_are_checked_after_the_signature() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn forged_claims_are_not_even_read() {
+async fn forged_claims_decide_whose_keys_are_asked_and_nothing_else() {
     let (issuer, forger) = (StandIn::generate().unwrap(), StandIn::generate().unwrap());
-    let world = World::new(trust(), Script::Keys(issuer.jwks()), START);
+    let world = World::new(trust, Script::Keys(issuer.jwks()), START);
     let header = json!({"alg": "RS256", "kid": issuer.key_id()});
-    let token = forger.sign_with_header(&header, &json!("no claims")).unwrap();
+    let claims = json!({"iss": ISSUER, "exp": "never", "aud": 7});
+    let token = forger.sign_with_header(&header, &claims).unwrap();
     let answer = show(&world.ask(&bearer(&token)).await);
     assert_eq!(answer, format!("rejected: the signature is not by key \"{}\"", issuer.key_id()));
 }
@@ -122,7 +127,7 @@ async fn forged_claims_are_not_even_read() {
 #[tokio::test(start_paused = true)]
 async fn any_text_gets_an_answer() {
     let issuer = StandIn::generate().unwrap();
-    let world = World::new(trust(), Script::Keys(issuer.jwks()), START);
+    let world = World::new(trust, Script::Keys(issuer.jwks()), START);
     let whole = issuer.sign(&claims(START)).unwrap();
     for at in 0..whole.len() {
         for text in [&whole[..at], &whole[at + 1..], &format!("{}~{}", &whole[..at], &whole[at..])]
@@ -131,4 +136,69 @@ async fn any_text_gets_an_answer() {
             assert!(matches!(answer, Answer::Rejected(_)), "{text}: {}", show(&answer));
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_issuer_has_its_own_keys_client_and_requirements() {
+    let (first, second) = (StandIn::generate().unwrap(), StandIn::generate().unwrap());
+    let cache = |issuer: &StandIn| {
+        let source = Box::new(issuer.clone());
+        let (cache, refresh) = KeyCache::new(source, Pace::default(), Box::new(|| START));
+        tokio::spawn(refresh.run());
+        Arc::new(cache)
+    };
+    let other = "https://other.example/";
+    let mut trusted = trust(cache(&first));
+    let requirements = Requirements { audiences: vec!["us".to_owned()], ..Default::default() };
+    let base = TrustedIssuer::new(other, cache(&second), Binding::AnyClient, "Administrator");
+    trusted.push(TrustedIssuer { requirements, ..base });
+    let chain = Chain::with_jwt(JwtMethod::new(trusted, TokenTimes::default()));
+    let ask = async |signer: &StandIn, change: &[(&str, Value)]| {
+        let mut claims = claims(START);
+        for (name, value) in change {
+            claims[name] = value.clone();
+        }
+        let headers = bearer(&signer.sign(&claims).unwrap());
+        show(&chain.authenticate(&headers, &TokenList::default(), START).await)
+    };
+    let iss = |text: &str| ("iss", json!(text));
+    assert_eq!(ask(&first, &[]).await, "accepted: jwt:our-app");
+    let app = ("azp", json!("another-app"));
+    assert_eq!(ask(&second, &[iss(other), app.clone()]).await, "accepted: jwt:another-app");
+    let want = "rejected: the client is not accepted: azp another-app";
+    assert_eq!(ask(&first, &[app]).await, want);
+    let want = "rejected: the audience is \"them\", which is not accepted";
+    assert_eq!(ask(&second, &[iss(other), ("aud", json!("them"))]).await, want);
+    // The keys of one issuer sign nothing for the other.
+    for (signer, issuer) in [(&second, ISSUER), (&first, other)] {
+        let answer = ask(signer, &[iss(issuer)]).await;
+        assert!(answer.contains("holds no usable key"), "{answer}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_explanation_names_every_step_and_never_the_token() {
+    let issuer = StandIn::generate().unwrap();
+    let world = World::new(trust, Script::Keys(issuer.jwks()), START);
+    let mut wrong = claims(START);
+    wrong["azp"] = json!("other");
+    let token = issuer.sign(&wrong).unwrap();
+    let (steps, answer) = world.chain.explain(&token, &TokenList::default(), START).await;
+    let text = steps.join("\n").replace(issuer.key_id(), "KEY");
+    assert_eq!(
+        text,
+        "kind: no opaque token, so a JWT\n\
+         form: three segments, each in canonical base64url\n\
+         header: RS256, nothing critical, key \"KEY\"\n\
+         issuer: https://id.example/realm is trusted\n\
+         signature: by key \"KEY\"\n\
+         tenant: the issuer has none\n\
+         times: begun, not over, not too far away"
+    );
+    assert_eq!(show(&answer), "rejected: the client is not accepted: azp other");
+    let headers = bearer(&token);
+    assert_eq!(world.ask(&headers).await, answer, "the same decision as a request's");
+    let (steps, answer) = world.chain.explain("", &TokenList::default(), START).await;
+    assert_eq!(steps, Vec::<String>::new());
+    assert!(matches!(answer, Answer::Rejected(_)));
 }

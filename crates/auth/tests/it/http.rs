@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use provost_auth::{FetchError, FetchLimits, HttpKeySource, KeySource};
+use provost_auth::{FetchError, FetchLimits, HttpKeySource, KeyPlace, KeySource};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -49,7 +49,8 @@ impl Server {
 
     async fn fetch(&self, timeout: Duration) -> Result<Vec<u8>, FetchError> {
         let limits = FetchLimits { timeout, ..FetchLimits::default() };
-        HttpKeySource::new(self.url.parse().unwrap(), limits).unwrap().fetch().await
+        let place = KeyPlace::Keys(self.url.parse().unwrap());
+        HttpKeySource::new(place, limits).unwrap().fetch().await
     }
 }
 
@@ -132,4 +133,29 @@ async fn broken_answer_and_closed_port_are_out_of_reach() {
     }
     let error = server.fetch(Duration::from_secs(5)).await.unwrap_err();
     assert!(matches!(error, FetchError::Unreachable(_)), "{error}");
+}
+
+#[tokio::test]
+async fn metadata_leads_to_the_keys() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let root = format!("http://{}", listener.local_addr().unwrap());
+    let metadata = format!(r#"{{"issuer": "https://id.example/", "jwks_uri": "{root}/keys"}}"#);
+    let task = tokio::spawn(async move {
+        for (path, body) in [("/metadata", metadata.as_str()), ("/keys", r#"{"keys":[]}"#)] {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = [0; 4096];
+            let read = stream.read(&mut request).await.unwrap();
+            assert!(request[..read].starts_with(format!("GET {path} HTTP/1.1\r\n").as_bytes()));
+            let head = format!("200 OK\r\nConnection: close\r\nContent-Length: {}", body.len());
+            stream.write_all(&answer(&head, body.as_bytes())).await.unwrap();
+        }
+    });
+    let place = KeyPlace::Metadata {
+        url: format!("{root}/metadata").parse().unwrap(),
+        issuer: "https://id.example/".to_owned(),
+        hosts: Vec::new(),
+    };
+    let source = HttpKeySource::new(place, FetchLimits::default()).unwrap();
+    assert_eq!(source.fetch().await.unwrap(), br#"{"keys":[]}"#);
+    task.await.unwrap();
 }

@@ -13,7 +13,7 @@ use crate::support::{START, Script, World, bearer, claims, good, show, trust};
 const DAY: u64 = 24 * 60 * 60;
 
 fn world(script: Script) -> World {
-    World::new(trust(), script, START)
+    World::new(trust, script, START)
 }
 
 fn unknown(issuer: &StandIn, kid: &str) -> HeaderMap {

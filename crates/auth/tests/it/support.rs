@@ -8,8 +8,8 @@ use ::http::header::AUTHORIZATION;
 use ::http::{HeaderMap, HeaderValue};
 use provost_auth::stand_in::StandIn;
 use provost_auth::{
-    Answer, Binding, Chain, FetchError, Fetching, JwtMethod, JwtTrust, KeyCache, KeySource, Pace,
-    TokenList,
+    Answer, Binding, Chain, FetchError, Fetching, JwtMethod, KeyCache, KeySource, Pace, TokenList,
+    TokenTimes, TrustedIssuer,
 };
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
@@ -72,13 +72,18 @@ impl KeySource for Scripted {
 /// A chain whose keys and clock are set by hand. Tokio's clock must be paused.
 pub(crate) struct World {
     pub(crate) chain: Arc<Chain>,
+    pub(crate) cache: Arc<KeyCache>,
     pub(crate) source: Scripted,
     pub(crate) task: JoinHandle<()>,
     now: Arc<AtomicI64>,
 }
 
 impl World {
-    pub(crate) fn new(trust: JwtTrust, script: Script, start: i64) -> Self {
+    pub(crate) fn new(
+        trust: impl FnOnce(Arc<KeyCache>) -> Vec<TrustedIssuer>,
+        script: Script,
+        start: i64,
+    ) -> Self {
         let source = Scripted { script: Arc::new(Mutex::new(script)), fetches: Arc::default() };
         let now = Arc::new(AtomicI64::new(start));
         let clock = now.clone();
@@ -87,8 +92,10 @@ impl World {
             Pace::default(),
             Box::new(move || clock.load(Ordering::SeqCst)),
         );
-        let chain = Arc::new(Chain::with_jwt(JwtMethod::new(trust, cache)));
-        Self { chain, source, task: tokio::spawn(refresh.run()), now }
+        let cache = Arc::new(cache);
+        let jwt = JwtMethod::new(trust(cache.clone()), TokenTimes::default());
+        let chain = Arc::new(Chain::with_jwt(jwt));
+        Self { chain, cache, source, task: tokio::spawn(refresh.run()), now }
     }
 
     pub(crate) fn now(&self) -> i64 {
@@ -126,8 +133,9 @@ impl World {
     }
 }
 
-pub(crate) fn trust() -> JwtTrust {
-    JwtTrust::new(ISSUER, Binding::Claim { name: "azp".into(), value: "our-app".into() })
+pub(crate) fn trust(keys: Arc<KeyCache>) -> Vec<TrustedIssuer> {
+    let binding = Binding::Claim { name: "azp".into(), value: "our-app".into() };
+    vec![TrustedIssuer::new(ISSUER, keys, binding, "Administrator")]
 }
 
 pub(crate) fn claims(now: i64) -> Value {

@@ -87,6 +87,51 @@ impl<'m, 'n> Block<'m, 'n> {
         Some((source, self.block(name, read)))
     }
 
+    /// Reads each object of an array inside this one; an absent one is empty.
+    pub(crate) fn blocks<T>(
+        &mut self,
+        name: &'static str,
+        read: impl Fn(&mut Block<'m, '_>) -> T,
+    ) -> Vec<T> {
+        self.known.push(name);
+        let path = join(&self.path, name);
+        let node = self.node(name);
+        // The documentation shows what an element would hold.
+        let is_declared = node.is_none() && self.notes.is_declaring;
+        let mut read = |path: String, node| {
+            let mut block = Block::new(path, node, self.notes);
+            let value = read(&mut block);
+            block.finish();
+            value
+        };
+        match node {
+            None if is_declared => {
+                read(format!("{path}[]"), None);
+                Vec::new()
+            }
+            None => Vec::new(),
+            Some(Node { value: Value::Array(elements), .. }) => {
+                let read = |(index, node)| read(format!("{path}[{index}]"), Some(node));
+                elements.iter().enumerate().map(read).collect()
+            }
+            Some(Node { place, value }) => {
+                self.notes.errors.push(Problem {
+                    source: Source::Place(place.clone()),
+                    path,
+                    found: Some(found(value)),
+                    message: String::new(),
+                    legal: Some("an array of objects, [{…}, …]".to_owned()),
+                });
+                Vec::new()
+            }
+        }
+    }
+
+    /// Where this object stands.
+    pub(crate) fn source(&self) -> Source {
+        self.source.clone()
+    }
+
     /// Names that others read: known, and left alone.
     pub(crate) fn ignore(&mut self, names: &[&'static str]) {
         self.known.extend_from_slice(names);

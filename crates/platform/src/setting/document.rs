@@ -17,13 +17,13 @@ pub(crate) struct Node {
     pub(crate) value: Value,
 }
 
-/// A JSON value, as far as settings use it: no setting is an array.
+/// A JSON value.
 pub(crate) enum Value {
     Null,
     Boolean(bool),
     Number(String),
     Text(String),
-    Array,
+    Array(Vec<Node>),
     Object(Vec<Member>),
 }
 
@@ -86,10 +86,9 @@ impl Reader<'_> {
             ast::Value::StringLit(literal) => Value::Text(literal.value.clone().into_owned()),
             ast::Value::Object(object) => Value::Object(self.members(object, path)),
             ast::Value::Array(array) => {
-                for (index, element) in array.elements.iter().enumerate() {
-                    self.node(element, &format!("{path}[{index}]"));
-                }
-                Value::Array
+                let elements = array.elements.iter().enumerate();
+                let node = |(index, element)| self.node(element, &format!("{path}[{index}]"));
+                Value::Array(elements.map(node).collect())
             }
         };
         Node { place, value }

@@ -7,9 +7,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use secrecy::SecretString;
-use url::{Host, Url};
+use url::Url;
 
-use super::document::Value;
+use super::document::{Node, Value};
 use crate::principal;
 
 /// What a setting may be.
@@ -193,6 +193,66 @@ impl Kind for Name {
     }
 }
 
+/// Several values of one kind, and how many there may be.
+pub(crate) struct List<K>(pub(crate) K, pub(crate) usize);
+
+impl<K: Kind> Kind for List<K> {
+    type Value = Vec<K::Value>;
+
+    fn legal(&self) -> String {
+        format!("an array of at most {}, each {}", self.1, self.0.legal())
+    }
+
+    fn parse(&self, value: &Value) -> Result<Self::Value, Fault> {
+        let Value::Array(elements) = value else { return Err(Fault::NotLegal) };
+        if elements.len() > self.1 {
+            return because(&format!("these are {}", elements.len()));
+        }
+        let parse = |(index, element): (usize, &Node)| {
+            self.0.parse(&element.value).map_err(|fault| {
+                let reason = match fault {
+                    Fault::NotLegal => "it is not legal".to_owned(),
+                    Fault::Because(reason) => reason,
+                };
+                Fault::Because(format!(
+                    "element {index} is {}: {reason}",
+                    self.0.found(&element.value)
+                ))
+            })
+        };
+        elements.iter().enumerate().map(parse).collect()
+    }
+
+    fn show(&self, values: &Self::Value) -> String {
+        let shown: Vec<String> = values.iter().map(|value| self.0.show(value)).collect();
+        format!("[{}]", shown.join(", "))
+    }
+}
+
+/// The name of a host, without scheme, port and path.
+pub(crate) struct Host;
+
+impl Kind for Host {
+    type Value = String;
+
+    fn legal(&self) -> String {
+        "the name of a host, such as \"keys.example.com\"".to_owned()
+    }
+
+    fn parse(&self, value: &Value) -> Result<String, Fault> {
+        let name = text(value)?;
+        match url::Host::parse(name) {
+            Ok(host) if host.to_string() == name => Ok(name.to_owned()),
+            Ok(host) => because(&format!("it is written {host}")),
+            Err(_) => Err(Fault::NotLegal),
+        }
+    }
+
+    fn show(&self, value: &String) -> String {
+        quoted(value)
+    }
+}
+
 /// The name of a user of the platform that requests may run as.
 pub(crate) struct AdministratorName;
 
@@ -312,7 +372,7 @@ impl Kind for Secret {
         match value {
             Value::Number(_) => "a number".to_owned(),
             Value::Text(_) => "a string".to_owned(),
-            Value::Null | Value::Boolean(_) | Value::Array | Value::Object(_) => found(value),
+            Value::Null | Value::Boolean(_) | Value::Array(_) | Value::Object(_) => found(value),
         }
     }
 }
@@ -324,7 +384,7 @@ pub(crate) fn found(value: &Value) -> String {
         Value::Boolean(boolean) => boolean.to_string(),
         Value::Number(digits) => shortened(digits),
         Value::Text(text) => quoted(&shortened(text)),
-        Value::Array => "an array".to_owned(),
+        Value::Array(_) => "an array".to_owned(),
         Value::Object(_) => "an object".to_owned(),
     }
 }
@@ -383,9 +443,9 @@ fn placeholder(text: &str) -> Option<&str> {
 
 fn is_loopback(url: &Url) -> bool {
     match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => IpAddr::from(address).is_loopback(),
-        Some(Host::Ipv6(address)) => IpAddr::from(address).is_loopback(),
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(address)) => IpAddr::from(address).is_loopback(),
+        Some(url::Host::Ipv6(address)) => IpAddr::from(address).is_loopback(),
         None => false,
     }
 }

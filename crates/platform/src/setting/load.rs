@@ -1,5 +1,7 @@
 //! Loads the settings from both files, the environment and the flags, noting all that is wrong.
 
+use std::collections::BTreeSet;
+
 use super::block::Block;
 use super::file::{Found, PLATFORM, SSO};
 use super::inputs::Inputs;
@@ -40,16 +42,17 @@ pub fn load(inputs: &Inputs) -> Report {
     let trust = the_only_one(trusts, &mut notes);
     let (scim, sso_enabled, provost) = (platform.scim, platform.sso_enabled, platform.provost);
     let settings = Settings { scim, sso_enabled, trust, provost };
+    refuse_issuer_twice(&settings, &mut notes);
     advise(&settings, &platform_file, &sso_file, &mut notes);
 
-    let Notes { effective, warnings, errors } = notes;
+    let Notes { effective, warnings, errors, .. } = notes;
     let settings = errors.is_empty().then_some(settings);
     Report { settings, effective, warnings, errors }
 }
 
 /// Every setting there is, as it stands when nobody says anything.
 pub(crate) fn declared() -> Vec<Line> {
-    let mut notes = Notes::default();
+    let mut notes = Notes { is_declaring: true, ..Notes::default() };
     let inputs = Inputs::default();
     Block::read_root(None, &mut notes, |root| read_platform_file(root, &inputs));
     Block::read_root(None, &mut notes, |root| root.block(trust::BLOCK, trust::read));
@@ -98,6 +101,20 @@ fn the_only_one(trusts: Vec<(Source, Option<Trust>)>, notes: &mut Notes) -> Opti
     first
 }
 
+/// An issuer is trusted in one way: two could not be told apart by its tokens.
+fn refuse_issuer_twice(settings: &Settings, notes: &mut Notes) {
+    let first = settings.trust.iter().map(|trust| &trust.issuer);
+    let further = settings.provost.jwt.issuers.iter().map(|it| &it.issuer);
+    let mut seen = BTreeSet::new();
+    for issuer in first.chain(further) {
+        if !seen.insert(issuer) {
+            let path = "PlatformSettingsConfig.ProvostSettings.jwt.issuers";
+            let message = format!("the issuer {issuer} is configured twice; keep one");
+            notes.errors.push(Problem::at(Source::Default, path, message));
+        }
+    }
+}
+
 fn warn_of_open_secret(file: &Found, trust: Option<&(Source, Option<Trust>)>, notes: &mut Notes) {
     let Found::Read { source, readable_by_all: true, .. } = file else { return };
     let Some((_, Some(Trust { client_secret: Some(_), .. }))) = trust else { return };
@@ -129,7 +146,8 @@ fn advise(settings: &Settings, platform_file: &Found, sso_file: &Found, notes: &
         warn(notes, Source::Default, message);
     }
     let is_told = matches!(sso_file, Found::Unreadable) || !notes.errors.is_empty();
-    if settings.trust.is_none() && !is_told {
+    let is_trusting = settings.trust.is_some() || !settings.provost.jwt.issuers.is_empty();
+    if !is_trusting && !is_told {
         let message = format!(
             "no {} ({} or --sso-settings): JWTs are refused, only tokens of `provost token \
              create` are accepted",

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::block::{Block, Setting};
 use super::dialect::{self, Dialect};
 use super::inputs::Inputs;
+use super::issuer::{self, Issuer, Requirements};
 use super::kind::{Address, BaseUrl, Choice, Folder, OneOf, Seconds};
 use super::limit::{self, Limits};
 
@@ -49,6 +50,12 @@ pub struct Jwt {
     pub lifetime_max: Duration,
     /// How long an unknown key causes no second fetch of the keys.
     pub unknown_key_refresh: Duration,
+    /// Hosts that an issuer's metadata may point to, besides its own.
+    pub key_hosts: Vec<String>,
+    /// What the tokens of `SCIMAccessTokenServicesSettings` must be besides.
+    pub requirements: Requirements,
+    /// The issuers beside that one.
+    pub issuers: Vec<Issuer>,
 }
 
 /// How the server logs.
@@ -187,6 +194,9 @@ fn read_jwt(block: &mut Block<'_, '_>) -> Jwt {
                       forged ones cannot flood the issuer.",
             },
         ),
+        key_hosts: issuer::read_key_hosts(block),
+        requirements: issuer::read_requirements(block),
+        issuers: block.blocks("issuers", issuer::read).into_iter().flatten().collect(),
     }
 }
 

@@ -115,4 +115,6 @@ pub(crate) struct Notes {
     pub(crate) effective: Vec<Line>,
     pub(crate) warnings: Vec<Problem>,
     pub(crate) errors: Vec<Problem>,
+    /// Nothing is read: the declarations are wanted, those of arrays' elements too.
+    pub(crate) is_declaring: bool,
 }

@@ -2,10 +2,10 @@
 //! `scimAdminName` and in that of 9.5 and later.
 
 use secrecy::SecretString;
-use url::Url;
 
 use super::block::{Block, Setting};
-use super::kind::{AdministratorName, Name, Secret, WebUrl};
+use super::issuer::{self, KeyPlace};
+use super::kind::{AdministratorName, Name, Secret};
 use crate::client_binding::{self, ClientBinding};
 
 /// The issuer whose tokens are trusted, and as whom their requests run.
@@ -19,8 +19,8 @@ pub struct Trust {
     pub client_id_claim: Option<String>,
     /// The claim `iss` of every token, byte for byte (`issuer`).
     pub issuer: String,
-    /// Where the keys of the issuer are (`jwtPublicKeyUrl`).
-    pub key_url: Url,
+    /// Where the keys of the issuer are.
+    pub keys: KeyPlace,
     /// Accepted for the platform's older releases; nothing uses it.
     pub client_secret: Option<SecretString>,
 }
@@ -43,7 +43,8 @@ pub(crate) fn read(block: &mut Block<'_, '_>) -> Option<Trust> {
     block.ignore(&INTROSPECTION);
     if refuse_introspection(block) {
         block.ignore(&["scimAdminName", "authScimOAuthClientId", "authScimOAuthClientIdAttrName"]);
-        block.ignore(&["clientId", "clientSecret", "issuer", "jwtPublicKeyUrl"]);
+        block.ignore(&["clientId", "clientSecret", "issuer"]);
+        block.ignore(&["jwtPublicKeyUrl", "openIdMetadataUrl"]);
         return None;
     }
     let admin_name = block.get(
@@ -64,20 +65,16 @@ pub(crate) fn read(block: &mut Block<'_, '_>) -> Option<Trust> {
         "authScimOAuthClientIdAttrName",
         "If set, this claim and no other must equal authScimOAuthClientId: the narrowest choice.",
     );
-    let issuer = block.mandatory(
+    let issuer_name = block.mandatory(
         &Name("the issuer with your tenant's id, exactly as tokens carry it in iss"),
         "issuer",
         "A token of another issuer is refused; the last slash counts.",
     );
-    let key_url = block.mandatory(
-        &WebUrl("the jwks_uri of the issuer's OpenID metadata"),
-        "jwtPublicKeyUrl",
-        "The keys that tokens are signed with are fetched from here.",
-    );
+    let keys = issuer::read_key_place(block);
     let client_secret = read_unused(block, client_id.as_deref());
-    warn_of_last_slash(block, issuer.as_deref());
-    let (client_id, issuer, key_url) = (client_id?, issuer?, key_url?);
-    Some(Trust { admin_name, client_id, client_id_claim, issuer, key_url, client_secret })
+    warn_of_last_slash(block, issuer_name.as_deref());
+    let (client_id, issuer, keys) = (client_id?, issuer_name?, keys?);
+    Some(Trust { admin_name, client_id, client_id_claim, issuer, keys, client_secret })
 }
 
 /// Refuses the introspection shape by its names, rather than by all that it lacks of ours.

@@ -448,3 +448,73 @@ fn a_file_that_is_too_large_or_not_text_is_refused() {
           UTF-8"]
     );
 }
+
+#[test]
+fn each_element_of_a_list_is_named_by_its_number() {
+    let jwt = |member: &str| format!("\"jwt\": {{\n{member}}}");
+    let legal =
+        "legal: an array of at most 100, each a string: whom the token is for, as it stands in aud";
+    let path = "PlatformSettingsConfig.ProvostSettings.jwt.audiences";
+    check_provost(
+        &jwt("\"audiences\": \"one\""),
+        &format!("line 3 column 14: {path}: found \"one\"; {legal}"),
+    );
+    check_provost(
+        &jwt("\"audiences\": [\"a\", 7]"),
+        &format!(
+            "line 3 column 14: {path}: found an array: element 1 is 7: it is not legal; {legal}"
+        ),
+    );
+    check_provost(
+        &jwt("\"audiences\": [\"<your app>\"]"),
+        &format!(
+            "line 3 column 14: {path}: found an array: element 0 is \"<your app>\": the placeholder \
+             <your app> is still there; put your value in its place; {legal}"
+        ),
+    );
+    check_provost(
+        &jwt("\"keyHosts\": [\"https://a.example\"]"),
+        "line 3 column 13: PlatformSettingsConfig.ProvostSettings.jwt.keyHosts: found an array: \
+         element 0 is \"https://a.example\": it is not legal; legal: an array of at most 100, each \
+         the name of a host, such as \"keys.example.com\"",
+    );
+}
+
+#[test]
+fn a_further_issuer_says_where_its_keys_are_and_whom_its_tokens_are_for() {
+    let issuers = |members: &str| {
+        let text = format!(
+            "{{\"PlatformSettingsConfig\": {{\"ProvostSettings\": {{\"jwt\": {{\"issuers\": {members}}}}}}}}}"
+        );
+        lines(&Site::platform(&text).load().errors)
+    };
+    let file = "ThingworxPlatform/platform-settings.json: line 1 column";
+    let path = "PlatformSettingsConfig.ProvostSettings.jwt.issuers";
+    let keys = "https: URL, or http: on a loopback address";
+    assert_eq!(
+        issuers("[{\"issuer\": \"https://id.example/\"}]"),
+        [
+            format!(
+                "{file} 69: {path}[0].jwtPublicKeyUrl: missing; legal: an {keys}: the jwks_uri of the issuer's OpenID metadata"
+            ),
+            format!(
+                "{file} 69: {path}[0].audiences: missing: without it every token that this issuer signs for anyone would be accepted here"
+            ),
+        ]
+    );
+    let both = "[{\"issuer\": \"https://id.example/\", \"audiences\": [\"us\"], \"jwtPublicKeyUrl\": \"https://id.example/k\", \"openIdMetadataUrl\": \"https://id.example/m\"}]";
+    assert_eq!(
+        issuers(both),
+        [format!(
+            "{file} 167: {path}[0].openIdMetadataUrl: stands beside jwtPublicKeyUrl; keep one of them"
+        )]
+    );
+    let one = "{\"issuer\": \"https://id.example/\", \"audiences\": [\"us\"], \"openIdMetadataUrl\": \"https://id.example/m\"}";
+    assert_eq!(issuers(&format!("[{one}]")), Vec::<String>::new());
+    assert_eq!(
+        issuers(&format!("[{one}, {one}]")),
+        [format!("{path}: the issuer https://id.example/ is configured twice; keep one")]
+    );
+    let legal = "legal: an array of objects, [{…}, …]";
+    assert_eq!(issuers("{}"), [format!("{file} 69: {path}: found an object; {legal}")]);
+}

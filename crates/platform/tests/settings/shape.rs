@@ -41,7 +41,10 @@ fn the_shape_before_9_5_has_an_administrator_and_a_client_twice() {
     assert_eq!(trust.client_id, "6f2f9c40-5f4a-4b1e-8a37-9d2a1f0c7e11");
     assert_eq!(trust.client_id_claim, None);
     assert_eq!(trust.issuer, "https://sts.windows.net/3f2a2ad0-9f3b-4ed3-9b0c-0a4d3ce2f1aa/");
-    assert_eq!(trust.key_url.as_str(), "https://login.microsoftonline.com/common/discovery/keys");
+    assert_eq!(
+        trust.keys.url().as_str(),
+        "https://login.microsoftonline.com/common/discovery/keys"
+    );
     assert_eq!(trust.client_secret.expect("kept").expose_secret(), "ABC123_xyz");
 }
 
@@ -73,7 +76,7 @@ fn a_key_url_may_be_plain_on_the_machine_itself() {
     {
         let keys = "https://login.microsoftonline.com/common/discovery/keys";
         let site = Site::sso(&SSO_OF_9_0.replace(keys, url));
-        assert_eq!(trust(site.settings()).key_url.as_str(), url);
+        assert_eq!(trust(site.settings()).keys.url().as_str(), url);
     }
 }
 

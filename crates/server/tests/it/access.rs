@@ -148,12 +148,11 @@ async fn without_keys_a_jwt_is_no_fault_of_the_client() {
 
 #[tokio::test]
 async fn a_jwt_needs_an_administrator_to_run_as() {
-    for name in [None, Some("SuperUser"), Some("administrator"), Some("nobody")] {
+    for name in ["", "SuperUser", "administrator", "nobody"] {
         let (setup, _) = Setup::in_memory();
         let idp = Idp::new(setup.clock.clone());
-        let chain = idp.chain(Keys::Served);
-        let admin_name = name.map(str::to_owned);
-        let server = TestServer::start_with(Setup { chain, admin_name, ..setup }).await;
+        let chain = idp.chain_that_runs_as(name, Keys::Served);
+        let server = TestServer::start_with(Setup { chain, ..setup }).await;
         let answer = server.ask(request("GET", "/scim/v2/Users", Some(&idp.token()))).await;
         assert_eq!(answer.status, 403, "{name:?}: {answer}");
     }

@@ -1,0 +1,129 @@
+//! From settings to the ways to authenticate.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use provost_auth::{
+    Binding, Chain, FetchLimits, HttpKeySource, JwtMethod, KeyCache, KeyPlace, KeyRefresh, Pace,
+    Pair, Requirements, TokenTimes, TrustedIssuer,
+};
+use provost_engine::{Clock as _, SystemClock};
+use provost_platform::client_binding::ClientBinding;
+use provost_platform::setting::{self, Issuer, Jwt, Settings, Trust};
+use url::Url;
+
+use crate::failure::Failure;
+
+/// The ways to authenticate, and the tasks that fetch the keys they need.
+pub(crate) fn chain(settings: &Settings) -> Result<(Chain, Vec<KeyRefresh>), Failure> {
+    let jwt = &settings.provost.jwt;
+    let mut keys = Keys { jwt, caches: HashMap::new(), refreshes: Vec::new() };
+    let mut issuers = Vec::new();
+    if let Some(trust) = &settings.trust {
+        issuers.push(of_platform(trust, jwt, &mut keys)?);
+    }
+    for issuer in &jwt.issuers {
+        issuers.push(further(issuer, &mut keys)?);
+    }
+    if issuers.is_empty() {
+        return Ok((Chain::opaque_only(), Vec::new()));
+    }
+    let times = TokenTimes {
+        skew_seconds: seconds(jwt.skew),
+        lifetime_max_seconds: seconds(jwt.lifetime_max),
+    };
+    Ok((Chain::with_jwt(JwtMethod::new(issuers, times)), keys.refreshes))
+}
+
+/// The issuer of `SCIMAccessTokenServicesSettings`.
+fn of_platform(trust: &Trust, jwt: &Jwt, keys: &mut Keys<'_>) -> Result<TrustedIssuer, Failure> {
+    Ok(TrustedIssuer {
+        issuer: trust.issuer.clone(),
+        keys: keys.at(&trust.keys, &trust.issuer)?,
+        binding: binding(&trust.client_binding()),
+        requirements: requirements(&jwt.requirements),
+        run_as: trust.admin_name.as_str().into(),
+    })
+}
+
+fn further(issuer: &Issuer, keys: &mut Keys<'_>) -> Result<TrustedIssuer, Failure> {
+    Ok(TrustedIssuer {
+        issuer: issuer.issuer.clone(),
+        keys: keys.at(&issuer.keys, &issuer.issuer)?,
+        binding: Binding::AnyClient,
+        requirements: requirements(&issuer.requirements),
+        run_as: issuer.admin_name.as_str().into(),
+    })
+}
+
+/// The key sets, one of each place: issuers that share a place share its fetches too.
+struct Keys<'s> {
+    jwt: &'s Jwt,
+    caches: HashMap<Url, Arc<KeyCache>>,
+    refreshes: Vec<KeyRefresh>,
+}
+
+impl Keys<'_> {
+    fn at(&mut self, place: &setting::KeyPlace, issuer: &str) -> Result<Arc<KeyCache>, Failure> {
+        if let setting::KeyPlace::Keys(url) = place
+            && let Some(cache) = self.caches.get(url)
+        {
+            return Ok(cache.clone());
+        }
+        let cache = Arc::new(self.make(place, issuer)?);
+        if let setting::KeyPlace::Keys(url) = place {
+            self.caches.insert(url.clone(), cache.clone());
+        }
+        Ok(cache)
+    }
+
+    fn make(&mut self, place: &setting::KeyPlace, issuer: &str) -> Result<KeyCache, Failure> {
+        let url = place.url().as_str().parse();
+        let url = url.map_err(Failure::unable("use the place of an issuer's keys"))?;
+        let place = match place {
+            setting::KeyPlace::Keys(_) => KeyPlace::Keys(url),
+            setting::KeyPlace::Metadata(_) => KeyPlace::Metadata {
+                url,
+                issuer: issuer.to_owned(),
+                hosts: self.jwt.key_hosts.clone(),
+            },
+        };
+        let source = HttpKeySource::new(place, FetchLimits::default());
+        let source = source.map_err(Failure::unable("fetch signing keys"))?;
+        let again_seconds = self.jwt.unknown_key_refresh.as_secs();
+        let pace = Pace { again_seconds, ..Pace::default() };
+        let now = || SystemClock.now_micros().div_euclid(1_000_000);
+        let (cache, refresh) = KeyCache::new(Box::new(source), pace, Box::new(now));
+        self.refreshes.push(refresh);
+        Ok(cache)
+    }
+}
+
+fn seconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_secs()).unwrap_or(i64::MAX)
+}
+
+fn requirements(asked: &setting::Requirements) -> Requirements {
+    let setting::Requirements { audiences, callers, object_ids, roles, app_only } = asked.clone();
+    Requirements { audiences, callers, object_ids, roles, app_only }
+}
+
+fn binding(binding: &ClientBinding) -> Binding {
+    match &binding.claim {
+        Some(claim) => Binding::Claim { name: claim.name.clone(), value: claim.value.clone() },
+        None => Binding::AnyOf {
+            client_id: binding.client_id.clone(),
+            claims: binding.any_of.iter().map(ToString::to_string).collect(),
+            also: binding
+                .pairs
+                .iter()
+                .map(|it| Pair {
+                    caller_claim: it.caller_claim.into(),
+                    caller: it.caller.into(),
+                    audience: it.audience.into(),
+                })
+                .collect(),
+        },
+    }
+}

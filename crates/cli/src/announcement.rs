@@ -27,7 +27,8 @@ pub(crate) fn announce(settings: &Settings, address: SocketAddr, status: &Status
     if status.state == State::Disabled {
         info!(
             "To enable it, set BasicSettings.EnableSSO and SCIMSettings.enableSCIM to true in \
-             ThingworxPlatform/platform-settings.json; `provost check-config` shows all settings"
+             platform-settings.json, or ENABLE_SSO and ENABLE_SCIM in the environment; `provost \
+             check-config` shows every setting and where it comes from"
         );
         return;
     }

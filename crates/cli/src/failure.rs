@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::process::ExitCode;
 
+use provost_platform::setting::Report;
+
 /// Why a command did not do what it is for.
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -20,12 +22,20 @@ impl Failure {
         move |cause| Self::Unable(format!("cannot {what}: {}", chain(&cause)))
     }
 
+    /// The errors of a report on the settings, and how to see all of it.
+    pub(crate) fn settings(report: &Report) -> Self {
+        let errors = report.errors.iter().map(|it| format!("error: {it}"));
+        let hint = "provost check-config, with the same flags, shows every setting".to_owned();
+        Self::Settings(errors.chain([hint]).collect::<Vec<_>>().join("\n"))
+    }
+
     /// Says why on standard error: 1 for settings and what went wrong, 3 for what is not to be had.
     #[expect(clippy::print_stderr, reason = "a command speaks to whoever started it")]
     pub(crate) fn report(self) -> ExitCode {
         let (text, code) = match self {
-            Self::Settings(text) | Self::Wrong(text) => (text, 1),
-            Self::Unable(text) => (text, 3),
+            Self::Settings(text) => (text, 1),
+            Self::Wrong(text) => (format!("error: {text}"), 1),
+            Self::Unable(text) => (format!("error: {text}"), 3),
         };
         eprintln!("{text}");
         ExitCode::from(code)

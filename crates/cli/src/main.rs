@@ -19,9 +19,15 @@ use provost_platform::setting::Flags;
 
 use failure::Failure;
 
-/// The SCIM subsystem of an application platform.
+/// The SCIM subsystem of an application platform: identity providers provision users and groups into
+/// it.
 #[derive(Parser)]
-#[command(version, about)]
+#[command(
+    name = "provost",
+    version,
+    about = "The SCIM subsystem of an application platform: identity providers provision users and groups into it.",
+    after_help = "Exit codes: 0 done; 1 the settings, or what was asked for, are wrong; 2 the command line is wrong; 3 something that the command needs is not to be had."
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -38,24 +44,59 @@ enum Command {
         #[command(subcommand)]
         command: TokenCommand,
     },
+    /// Copies the database to a file, as it is at one moment; works beside a running server.
+    ///
+    /// To restore: stop the server, put the file in place of provost.db in the data folder, take
+    /// provost.db-wal and provost.db-shm away, start.
+    Backup {
+        /// The file; it must not be there.
+        file: PathBuf,
+        #[command(flatten)]
+        data: DataArgs,
+    },
+    /// Reads the whole database and looks for contradictions; works beside a running server.
+    Verify {
+        #[command(flatten)]
+        data: DataArgs,
+    },
     /// Plays what an identity provider does, once through, on a database in a temporary folder.
     Try,
 }
 
 #[derive(Args)]
 struct SettingArgs {
-    /// The platform's settings, `platform-settings.json`.
+    /// The platform's settings [usual place: ThingworxPlatform/platform-settings.json, or what
+    /// THINGWORX_PLATFORM_SETTINGS names]
     #[arg(long, value_name = "FILE")]
     platform_settings: Option<PathBuf>,
-    /// The settings of single sign-on, `sso-settings.json`.
+    /// The settings of single sign-on [usual place:
+    /// ThingworxPlatform/ssoSecurityConfig/sso-settings.json, or what THINGWORX_SSO_SETTINGS names]
     #[arg(long, value_name = "FILE")]
     sso_settings: Option<PathBuf>,
-    /// The folder of the database; made if it is absent.
+    /// The folder of the database, made if it is absent [default: dataFolder of the settings, ./data]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// The address to listen on.
+    /// The address to listen on [default: listen of the settings, 127.0.0.1:8080]
     #[arg(long, value_name = "ADDR:PORT")]
     listen: Option<String>,
+}
+
+/// Where the database is, for commands that work beside a server.
+#[derive(Args)]
+struct DataArgs {
+    /// The folder of the database [default: dataFolder of the settings, ./data]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// The platform's settings, if they are not in their usual place
+    #[arg(long, value_name = "FILE")]
+    platform_settings: Option<PathBuf>,
+}
+
+impl From<DataArgs> for Flags {
+    fn from(args: DataArgs) -> Self {
+        let DataArgs { data, platform_settings } = args;
+        Self { data, platform_settings, ..Self::default() }
+    }
 }
 
 impl From<SettingArgs> for Flags {
@@ -69,9 +110,8 @@ impl From<SettingArgs> for Flags {
 enum TokenCommand {
     /// Prints a token, which is not shown again.
     Create {
-        /// The folder of the database.
-        #[arg(long, value_name = "DIR", default_value = "data")]
-        data: PathBuf,
+        #[command(flatten)]
+        data: DataArgs,
         /// What the token is called in lists and in the log.
         #[arg(long)]
         name: TokenName,
@@ -81,15 +121,13 @@ enum TokenCommand {
     },
     /// Lists the tokens by name.
     List {
-        /// The folder of the database.
-        #[arg(long, value_name = "DIR", default_value = "data")]
-        data: PathBuf,
+        #[command(flatten)]
+        data: DataArgs,
     },
     /// Makes a token worthless from the next request on.
     Revoke {
-        /// The folder of the database.
-        #[arg(long, value_name = "DIR", default_value = "data")]
-        data: PathBuf,
+        #[command(flatten)]
+        data: DataArgs,
         /// The name of the token.
         #[arg(long)]
         name: TokenName,
@@ -104,12 +142,16 @@ fn main() -> ExitCode {
         Command::Token { command } => run(async {
             match command {
                 TokenCommand::Create { data, name, admin } => {
-                    command::token::create(&data, name, admin.into()).await
+                    command::token::create(data.into(), name, admin.into()).await
                 }
-                TokenCommand::List { data } => command::token::list(&data).await,
-                TokenCommand::Revoke { data, name } => command::token::revoke(&data, &name).await,
+                TokenCommand::List { data } => command::token::list(data.into()).await,
+                TokenCommand::Revoke { data, name } => {
+                    command::token::revoke(data.into(), &name).await
+                }
             }
         }),
+        Command::Backup { file, data } => command::database::backup(data.into(), &file),
+        Command::Verify { data } => command::database::verify(data.into()),
     };
     match outcome {
         Ok(code) => code,

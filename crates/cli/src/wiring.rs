@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use provost_engine::{
     Engine, Policy, Put, Reserved, SecretHasher, SystemClock, SystemIds, UnknownMember,
 };
-use provost_platform::setting::{self, Dialect, Passwords, Settings};
+use provost_platform::setting::{self, Dialect, Flags, Inputs, Passwords, Settings, load};
 use provost_platform::state::Subsystem;
 use provost_platform::{DEFAULT_TENANT, principal};
 use provost_scim::patch::GroupReplace;
@@ -39,7 +39,8 @@ pub(crate) async fn start(settings: &Settings) -> Result<Running, Failure> {
     let indexes = Arc::new(Indexes::new(&schemas));
     let options = Options::serve(&provost.data_folder);
     let store = provost_sqlite::open(options, schemas.clone(), indexes.clone());
-    let store = Arc::new(store.map_err(Failure::unable("serve"))?);
+    let opened = format!("open the database in {}", provost.data_folder.display());
+    let store = Arc::new(store.map_err(Failure::unable(&opened))?);
     let tenant = store.tenant(DEFAULT_TENANT.into()).await;
     let (chain, refreshes) = trust::chain(settings)?;
     let (subsystem, starting) = Subsystem::at_start(settings);
@@ -77,14 +78,55 @@ pub(crate) async fn start(settings: &Settings) -> Result<Running, Failure> {
     Ok(Running { server, store, refreshes })
 }
 
-/// Opens the database of a folder beside a server, or before there is one.
-pub(crate) fn open_beside(data: &Path) -> Result<SqliteStore, Failure> {
-    // The indexes must be those of the server, which may have other settings: a command that came
-    // first would rebuild them. It reads none of them, so it leaves them as they are.
-    let schemas = Arc::new(Schemas::builtin(&SchemaOptions::default()));
+/// Which database a command works on, beside a server or before there is one.
+pub(crate) struct Place {
+    /// The folder of the database.
+    pub(crate) data: PathBuf,
+    dialect: Option<Dialect>,
+}
+
+impl Place {
+    /// What the flags say, and else the settings, as for `serve`.
+    pub(crate) fn of(flags: Flags) -> Result<Self, Failure> {
+        let given = flags.data.clone();
+        let inputs = Inputs::of_process(flags);
+        let inputs = inputs.map_err(Failure::unable("find the working directory"))?;
+        match (load(&inputs).into_settings(), given) {
+            (Ok(settings), _) => {
+                let setting::Provost { data_folder, dialect, .. } = settings.provost;
+                Ok(Self { data: data_folder, dialect: Some(dialect) })
+            }
+            // Settings that are wrong are for `serve` to mend: where the data is was said here.
+            (Err(_), Some(data)) => Ok(Self { data, dialect: None }),
+            (Err(report), None) => Err(Failure::settings(&report)),
+        }
+    }
+
+    /// The same, for a command that finds nothing to do in a folder without a database.
+    pub(crate) fn existing(flags: Flags) -> Result<Self, Failure> {
+        let place = Self::of(flags)?;
+        match provost_sqlite::is_there(&place.data) {
+            true => Ok(place),
+            false => Err(Failure::Wrong(format!(
+                "there is no database in {}; --data names the folder of the server's",
+                place.data.display()
+            ))),
+        }
+    }
+}
+
+/// Opens a database beside a server, or before there is one.
+pub(crate) fn open_beside(place: &Place) -> Result<SqliteStore, Failure> {
+    // The indexes should be those of the server. Where its settings cannot be read they may differ,
+    // and the store then reads and writes documents alone.
+    let schemas = match &place.dialect {
+        Some(dialect) => schemas(dialect),
+        None => Schemas::builtin(&SchemaOptions::default()),
+    };
+    let schemas = Arc::new(schemas);
     let indexes = Arc::new(Indexes::new(&schemas));
-    provost_sqlite::open(Options::command(data), schemas, indexes)
-        .map_err(Failure::unable("open the database"))
+    provost_sqlite::open(Options::command(&place.data), schemas, indexes)
+        .map_err(Failure::unable(&format!("open the database in {}", place.data.display())))
 }
 
 impl Running {

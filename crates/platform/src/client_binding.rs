@@ -82,9 +82,10 @@ impl ClientBinding {
             ));
             unprotected.push(format!(
                 "not protected from: whoever may set up provisioning in the tenant of {issuer}: \
-                 this token is the same for all its enterprise applications; to close that, set \
-                 authScimOAuthClientIdAttrName, or enter a token of `provost token create` as \
-                 Secret Token and take the issuer out"
+                 this token is the same for all its enterprise applications; to close that, name the \
+                 object ID of yours in ProvostSettings.jwt.objectIds, or enter a token of `provost \
+                 token create` as Secret Token and take the block \
+                 SCIMAccessTokenServicesSettings out"
             ));
         }
         Explanation { accepted, unprotected }
@@ -155,7 +156,7 @@ mod tests {
         );
         assert!(explained.accepted[1].contains("00000014-0000-0000-c000-000000000000"));
         assert!(explained.unprotected[0].contains("not who asks"));
-        assert!(explained.unprotected[1].contains("authScimOAuthClientIdAttrName"));
+        assert!(explained.unprotected[1].contains("jwt.objectIds"));
 
         let narrow = ClientBinding::new("client", Some("azp")).explain("https://issuer/");
         assert_eq!(

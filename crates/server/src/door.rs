@@ -52,7 +52,7 @@ pub(crate) fn check_administrator(caller: &Caller) -> Result<(), Error> {
     match caller.rights {
         Rights::Administer => Ok(()),
         Rights::Provision => {
-            Err(Refusal::forbidden("the token provisions; a service needs an administrator").into())
+            Err(Refusal::forbidden("the token provisions; a service needs a token that administers (`provost token create --admin`)").into())
         }
     }
 }

@@ -95,7 +95,14 @@ impl Error {
                 Answer::new(&Refusal::new(ErrorKind::Unauthorized, detail))
                     .with(WWW_AUTHENTICATE, "Bearer realm=\"scim\", error=\"invalid_token\"")
             }
-            Self::NoKeys { retry_after_seconds } => Answer::unavailable(id, *retry_after_seconds),
+            Self::NoKeys { retry_after_seconds } => {
+                let detail = format!(
+                    "the keys that tokens are checked with cannot be fetched at the moment; \
+                     request {id}"
+                );
+                Answer::new(&Refusal::new(ErrorKind::Unavailable, detail))
+                    .with(RETRY_AFTER, *retry_after_seconds)
+            }
             Self::NotServing(state) => {
                 let detail = format!("the SCIM subsystem is {state}; request {id}");
                 Answer::new(&Refusal::new(ErrorKind::Unavailable, detail))

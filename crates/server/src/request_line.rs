@@ -68,7 +68,11 @@ impl RequestLine {
 
     /// Departures from the letter were tolerated; by name alone, for what they quote is foreign.
     pub(crate) fn tolerated(&self, deviations: &[Deviation]) {
-        deviations.iter().for_each(|it| self.fired(it.name()));
+        for deviation in deviations {
+            self.fired(deviation.name());
+            // It quotes what the client sent, which may be about a person.
+            debug!(request.id = %self.id, "Tolerated: {deviation}");
+        }
     }
 
     pub(crate) fn rules(&self) -> Vec<Box<str>> {

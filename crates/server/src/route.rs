@@ -28,7 +28,7 @@ pub(crate) enum Head {
 }
 
 impl Head {
-    const ALL: [Self; 2] = [Self::Platform, Self::Short];
+    pub(crate) const ALL: [Self; 2] = [Self::Platform, Self::Short];
 
     /// The path in its one spelling.
     pub(crate) const fn path(self) -> &'static str {

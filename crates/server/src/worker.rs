@@ -6,13 +6,14 @@ use std::sync::Arc;
 use http::{HeaderName, HeaderValue, Method, Request};
 use hyper::body::Incoming;
 use provost_scim::Error as Refusal;
+use provost_scim::error::quote;
 use tokio::time::timeout;
 
 use crate::context::{App, Call};
 use crate::error::Error;
 use crate::request_line::RequestLine;
 use crate::respond::{self, MediaType, Response};
-use crate::route::Route;
+use crate::route::{Head, Route};
 use crate::{health, scim2, service};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -39,7 +40,7 @@ async fn answer(call: Call) -> Result<Response, Error> {
     let schemas = Arc::clone(&call.app.parts.engine.schemas);
     let Some(route) = Route::parse(&schemas, call.head.uri.path()) else {
         call.line.routed("(unknown)".to_owned());
-        return Err(Refusal::not_found("there is no such endpoint").into());
+        return Err(no_endpoint(call.head.uri.path()).into());
     };
     call.line.routed(route.template(&schemas));
     match route {
@@ -57,6 +58,12 @@ async fn answer(call: Call) -> Result<Response, Error> {
             Ok(health::ready(&call.app).await)
         }
     }
+}
+
+/// A wrong Tenant URL is met here first: the answer says what was asked for, and where SCIM is.
+fn no_endpoint(path: &str) -> Refusal {
+    let bases = Head::ALL.map(Head::path).join(" and ");
+    Refusal::not_found(format!("there is no endpoint {}; SCIM is below {bases}", quote(path)))
 }
 
 /// Whether a method is offered. HEAD is where GET is (RFC 9110 §9.3.2).

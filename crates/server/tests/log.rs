@@ -89,7 +89,7 @@ async fn each_request_is_one_line_without_tokens_or_personal_data() {
      INFO provost_server::door: Token refused: an opaque token with a wrong checksum: cut off or mistyped request.id=655815f672000-5 token.fingerprint=762ecc76b796
      INFO provost_server::request_line: GET /scim/v2/Users 401 request.id=655815f672000-5 http.method=GET http.route=/scim/v2/Users http.status=401 duration_ms=… caller= dialect.rules= request.bytes=0 response.bytes=154
      INFO provost_server::request_line: Refused: 404 request.id=655815f672000-6
-     INFO provost_server::request_line: GET (unknown) 404 request.id=655815f672000-6 http.method=GET http.route=(unknown) http.status=404 duration_ms=… caller= dialect.rules= request.bytes=0 response.bytes=111
+     INFO provost_server::request_line: GET (unknown) 404 request.id=655815f672000-6 http.method=GET http.route=(unknown) http.status=404 duration_ms=… caller= dialect.rules= request.bytes=0 response.bytes=182
     ERROR provost_server::request_line: Failed: could not read the list of tokens: the store is unavailable: a fault on purpose request.id=655815f672000-7
      INFO provost_server::request_line: GET /scim/v2/Users/{id} 503 request.id=655815f672000-7 http.method=GET http.route=/scim/v2/Users/{id} http.status=503 duration_ms=… caller= dialect.rules= request.bytes=0 response.bytes=109
     ");

@@ -30,7 +30,7 @@ pub enum OpenError {
         known: i64,
     },
     /// The file is not a database, or another program's.
-    #[error("provost.db in the data folder is no database of Provost")]
+    #[error("provost.db is no database of Provost")]
     NotADatabase,
     /// The file is damaged.
     #[error("the database is damaged; restore a backup")]

@@ -37,6 +37,12 @@ impl Lock {
     }
 }
 
+/// Whether there is a database in a folder.
+#[must_use]
+pub fn is_there(folder: &Path) -> bool {
+    folder.join("provost.db").exists()
+}
+
 /// Makes what is absent, and gives the path of the database.
 pub(crate) fn prepare(folder: &Path) -> Result<PathBuf, OpenError> {
     let unusable = |cause| OpenError::Folder { folder: folder.into(), cause };

@@ -23,6 +23,7 @@ mod writer;
 
 pub use backup::BackupError;
 pub use error::OpenError;
+pub use folder::is_there;
 pub use open::{Options, Role, open};
 pub use store::SqliteStore;
 pub use verify::Flaw;

@@ -102,7 +102,8 @@ struct Attempts {
     /// A fetch is wanted or under way.
     wanted: bool,
     ended_at: Option<i64>,
-    failed: bool,
+    /// How many fetches failed since the last one that did not.
+    failures: u64,
     unknown_key_at: Option<i64>,
 }
 
@@ -115,7 +116,7 @@ impl KeyCache {
             attempts: Mutex::new(Attempts {
                 wanted: true,
                 ended_at: None,
-                failed: false,
+                failures: 0,
                 unknown_key_at: None,
             }),
             asked: Notify::new(),
@@ -130,7 +131,7 @@ impl KeyCache {
     pub fn health(&self, now: i64) -> KeyHealth {
         match self.shared.current(now) {
             None => KeyHealth::Missing,
-            Some(loaded) if self.shared.attempts().failed => {
+            Some(loaded) if self.shared.attempts().failures > 0 => {
                 KeyHealth::Outdated { age_seconds: now.abs_diff(loaded.at) }
             }
             Some(_) => KeyHealth::Fresh,
@@ -226,10 +227,13 @@ impl KeyRefresh {
     async fn attempt(&self) -> Duration {
         let answer = self.source.fetch().await.map_err(RefreshError::Fetch);
         let loaded = answer.and_then(|bytes| Ok(KeySet::load(&bytes)?));
-        self.report(&loaded);
+        let failures = match &loaded {
+            Ok(_) => 0,
+            Err(_) => self.shared.attempts().failures.saturating_add(1),
+        };
+        self.report(&loaded, failures);
         let at = (self.now)();
         let Pace { refresh_seconds, again_seconds, cold_seconds, .. } = self.shared.pace;
-        let failed = loaded.is_err();
         let pause = match loaded {
             Ok(keys) => {
                 self.shared.current.store(Some(Arc::new(Loaded { keys, at })));
@@ -240,22 +244,28 @@ impl KeyRefresh {
         };
         let mut attempts = self.shared.attempts();
         attempts.wanted = false;
-        attempts.failed = failed;
+        attempts.failures = failures;
         attempts.ended_at = Some(at);
         self.ended.send_replace(());
         Duration::from_secs(pause)
     }
 
-    fn report(&self, outcome: &Result<KeySet, RefreshError>) {
+    /// An outage is told when it begins and then ever more seldom: it may last for days, with a
+    /// fetch each second while there is no set.
+    fn report(&self, outcome: &Result<KeySet, RefreshError>, failures: u64) {
         let place = self.source.place();
         match outcome {
             Ok(KeySet { dropped, .. }) => {
                 tracing::info!(auth.keys_dropped = dropped, "Fetched the signing keys of {place}");
             }
-            Err(error) => {
-                let error = error as &dyn Error;
-                tracing::warn!(error, "Could not fetch the signing keys of {place}");
+            Err(error) if failures.is_power_of_two() => {
+                tracing::warn!(
+                    auth.failures = failures,
+                    error = %causes(error),
+                    "Could not fetch the signing keys of {place}"
+                );
             }
+            Err(_) => {}
         }
     }
 }
@@ -295,6 +305,17 @@ impl Shared {
 /// What is left of a pause. A clock that was set back must not make it longer: any distance counts.
 fn left(since: Option<i64>, pause_seconds: u64, now: i64) -> u64 {
     since.map_or(0, |since| pause_seconds.saturating_sub(now.abs_diff(since)))
+}
+
+/// An error and its causes in one line.
+fn causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text += &format!(": {inner}");
+        cause = inner.source();
+    }
+    text
 }
 
 #[derive(Debug, thiserror::Error)]

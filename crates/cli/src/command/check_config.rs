@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use provost_platform::setting::{Flags, Inputs, load};
+use provost_platform::state::Status;
 
 use crate::failure::Failure;
 use crate::output;
@@ -12,6 +13,11 @@ pub(crate) fn run(flags: Flags) -> Result<ExitCode, Failure> {
         Inputs::of_process(flags).map_err(Failure::unable("find the working directory"))?;
     let report = load(&inputs);
     output::print(&report)?;
+    if let Some(settings) = &report.settings {
+        let Status { state, reason } = Status::at_start(settings);
+        let reason = reason.map(|it| format!(": {it}")).unwrap_or_default();
+        output::print(format_args!("At its start the subsystem is {state}{reason}\n"))?;
+    }
     match report.errors.is_empty() {
         true => Ok(ExitCode::SUCCESS),
         false => Ok(ExitCode::from(1)),

@@ -1,6 +1,7 @@
 //! The commands, a file each.
 
 pub(crate) mod check_config;
+pub(crate) mod database;
 pub(crate) mod serve;
 pub(crate) mod token;
 pub(crate) mod trial;

@@ -11,7 +11,7 @@ pub(crate) async fn run(flags: Flags) -> Result<(), Failure> {
         Inputs::of_process(flags).map_err(Failure::unable("find the working directory"))?;
     let report = load(&inputs);
     let warnings: Vec<String> = report.warnings.iter().map(ToString::to_string).collect();
-    let settings = report.into_settings().map_err(|report| Failure::Settings(mistakes(&report)))?;
+    let settings = report.into_settings().map_err(|report| Failure::settings(&report))?;
     let _logging = log::start(&settings.provost.log);
     for warning in warnings {
         tracing::warn!("{warning}");
@@ -20,13 +20,6 @@ pub(crate) async fn run(flags: Flags) -> Result<(), Failure> {
     running.serve(stop_signal()?).await;
     tracing::info!("Stopped");
     Ok(())
-}
-
-/// The errors of a report, and how to see all of it.
-fn mistakes(report: &provost_platform::setting::Report) -> String {
-    let mut lines: Vec<String> = report.errors.iter().map(|it| format!("error: {it}")).collect();
-    lines.push("provost check-config, with the same flags, shows every setting".into());
-    lines.join("\n")
 }
 
 /// Ends with SIGTERM or Ctrl-C, of which none is missed from the call on.

@@ -1,16 +1,16 @@
 //! `provost token`: opaque bearer tokens, kept as hashes in one document of the store.
 
-use std::path::Path;
-
 use jiff::Timestamp;
 use provost_auth::{PlainToken, Rights, TokenList, TokenName, system_random};
 use provost_engine::{Clock as _, SystemClock};
 use provost_platform::DEFAULT_TENANT;
+use provost_platform::setting::Flags;
 use provost_server::TOKENS_DOCUMENT;
 use provost_store::{DocumentPut, Error as StoreError, Rev, Store, TenantId};
 
 use crate::failure::Failure;
-use crate::{output, wiring};
+use crate::output;
+use crate::wiring::{self, Place};
 
 /// What a token is for.
 pub(crate) struct Admin(bool);
@@ -33,14 +33,17 @@ impl Admin {
 /// How often a list is read again because another command changed it.
 const ATTEMPTS: usize = 8;
 
-pub(crate) async fn create(data: &Path, name: TokenName, admin: Admin) -> Result<(), Failure> {
-    let store = wiring::open_beside(data)?;
+#[expect(clippy::print_stderr, reason = "the token alone goes to standard output")]
+pub(crate) async fn create(flags: Flags, name: TokenName, admin: Admin) -> Result<(), Failure> {
+    let place = Place::of(flags)?;
+    let store = wiring::open_beside(&place)?;
     let token = make(&store, name, admin.rights()).await?;
+    eprintln!("a token for the database in {}; it is not shown again:", place.data.display());
     output::print(format_args!("{}\n", token.expose()))
 }
 
-pub(crate) async fn list(data: &Path) -> Result<(), Failure> {
-    let store = wiring::open_beside(data)?;
+pub(crate) async fn list(flags: Flags) -> Result<(), Failure> {
+    let store = wiring::open_beside(&Place::existing(flags)?)?;
     let tenant = tenant(&store).await?;
     for record in read(&store, tenant).await?.0.records() {
         let rights = match record.rights {
@@ -54,8 +57,8 @@ pub(crate) async fn list(data: &Path) -> Result<(), Failure> {
 }
 
 #[expect(clippy::print_stderr, reason = "a command speaks to whoever started it")]
-pub(crate) async fn revoke(data: &Path, name: &TokenName) -> Result<(), Failure> {
-    let store = wiring::open_beside(data)?;
+pub(crate) async fn revoke(flags: Flags, name: &TokenName) -> Result<(), Failure> {
+    let store = wiring::open_beside(&Place::existing(flags)?)?;
     let revoked = change(&store, |list| Ok(list.revoke(name))).await?;
     match revoked {
         Some(record) => {

@@ -19,6 +19,7 @@ fn good_settings_are_shown_with_their_sources() {
         has("PlatformSettingsConfig.ProvostSettings.listen = 127.0.0.1:9", "(flag --listen)"),
         "{shown}"
     );
+    assert_eq!(shown.lines().last(), Some("At its start the subsystem is STOPPED"));
 }
 
 #[test]

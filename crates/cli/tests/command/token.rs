@@ -28,6 +28,62 @@ fn tokens_are_made_listed_and_revoked_without_a_server() {
 }
 
 #[test]
+fn the_database_is_the_one_of_the_settings() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = folder.path().join("platform-settings.json");
+    let content = r#"{"PlatformSettingsConfig": {"ProvostSettings": {"dataFolder": "elsewhere"}}}"#;
+    std::fs::write(&settings, content).unwrap();
+    let file = settings.to_str().unwrap();
+    let made = ["token", "create", "--name", "a", "--platform-settings", file];
+    let made = run(folder.path(), &made);
+    assert!(made.status.success(), "{}", text(&made.stderr));
+    assert!(text(&made.stderr).contains("elsewhere"), "{}", text(&made.stderr));
+    assert!(folder.path().join("elsewhere/provost.db").is_file());
+    let listed = run(folder.path(), &["token", "list", "--platform-settings", file]);
+    assert!(text(&listed.stdout).starts_with("a\t"));
+}
+
+#[test]
+fn a_folder_without_a_database_is_left_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    for arguments in [
+        ["token", "list", "--data", "typo"].as_slice(),
+        &["token", "revoke", "--name", "a", "--data", "typo"],
+        &["backup", "copy.db", "--data", "typo"],
+        &["verify", "--data", "typo"],
+    ] {
+        let refused = run(folder.path(), arguments);
+        assert_eq!(refused.status.code(), Some(1));
+        let want = "error: there is no database in typo; --data names the folder of the server's\n";
+        assert_eq!(text(&refused.stderr), want);
+        assert!(!folder.path().join("typo").exists());
+    }
+}
+
+#[test]
+fn a_database_is_backed_up_and_verified_beside_a_server() {
+    let folder = tempfile::tempdir().unwrap();
+    enable(folder.path(), "true");
+    let port = free_port();
+    let listen = format!("127.0.0.1:{port}");
+    let mut server = Running::start(&mut provost(folder.path(), &["serve", "--listen", &listen]));
+    server.until(port, "/ready", 200);
+    assert!(run(folder.path(), &["token", "create", "--name", "a"]).status.success());
+    let copied = run(folder.path(), &["backup", "copy.db"]);
+    assert!(copied.status.success(), "{}", text(&copied.stderr));
+    let again = run(folder.path(), &["backup", "copy.db"]);
+    assert_eq!(again.status.code(), Some(3), "{}", text(&again.stderr));
+    let verified = run(folder.path(), &["verify"]);
+    assert_eq!(text(&verified.stdout), "no contradiction in ./data\n");
+    // Restored: the copy in the place of the database of another folder.
+    std::fs::create_dir(folder.path().join("restored")).unwrap();
+    let (copy, place) = (folder.path().join("copy.db"), folder.path().join("restored/provost.db"));
+    std::fs::copy(copy, place).unwrap();
+    let listed = run(folder.path(), &["token", "list", "--data", "restored"]);
+    assert!(text(&listed.stdout).starts_with("a\t"), "{}", text(&listed.stderr));
+}
+
+#[test]
 fn a_token_made_beside_a_server_holds_from_the_next_request_and_no_longer_than_it_is_revoked() {
     let folder = tempfile::tempdir().unwrap();
     enable(folder.path(), "true");

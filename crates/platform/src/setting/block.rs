@@ -28,6 +28,9 @@ pub(crate) struct Given {
     pub(crate) text: String,
 }
 
+/// In place of a value that cannot be read: the errors say why.
+const REFUSED: &str = "(refused)";
+
 /// How many unknown names of one object are reported: a foreign file has thousands.
 const UNKNOWN_SHOWN: usize = 20;
 
@@ -151,11 +154,16 @@ impl<'m, 'n> Block<'m, 'n> {
     ) -> K::Value {
         let default = kind.show(&setting.default);
         let found = self.find(kind, setting.name, given);
+        let is_refused = found.is_none() && self.node(setting.name).is_some();
         let (source, value) = found.unwrap_or((Source::Default, setting.default));
         self.notes.effective.push(Line {
             name: join(&self.path, setting.name),
-            value: Some(kind.show(&value)),
-            source,
+            value: Some(if is_refused { REFUSED.to_owned() } else { kind.show(&value) }),
+            source: if is_refused {
+                self.value_source(setting.name).unwrap_or(source)
+            } else {
+                source
+            },
             default,
             legal: kind.legal(),
             why: setting.why,
@@ -208,6 +216,10 @@ impl<'m, 'n> Block<'m, 'n> {
         self.members.iter().find(|member| member.name == name).map(|member| &member.node)
     }
 
+    fn value_source(&self, name: &str) -> Option<Source> {
+        self.node(name).map(|node| Source::Place(node.place.clone()))
+    }
+
     fn without_default<K: Kind>(
         &mut self,
         kind: &K,
@@ -215,10 +227,16 @@ impl<'m, 'n> Block<'m, 'n> {
         why: &'static str,
         default: &str,
     ) -> Option<K::Value> {
-        let (source, value) = self.find(kind, name, None).unzip();
+        let value = self.find(kind, name, None).map(|(_, value)| value);
+        let source = self.value_source(name);
+        let shown = match (&value, &source) {
+            (Some(value), _) => Some(kind.show(value)),
+            (None, Some(_)) => Some(REFUSED.to_owned()),
+            (None, None) => None,
+        };
         self.notes.effective.push(Line {
             name: join(&self.path, name),
-            value: value.as_ref().map(|value| kind.show(value)),
+            value: shown,
             source: source.unwrap_or(Source::Default),
             default: default.to_owned(),
             legal: kind.legal(),

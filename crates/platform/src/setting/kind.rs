@@ -335,6 +335,11 @@ impl Kind for BaseUrl {
         if url.query().is_some() {
             return because("a path cannot be appended to a URL with a query");
         }
+        let path = url.path().to_ascii_lowercase();
+        if let Some(own) = ["/scimprovider", "/scim/v2"].iter().find(|own| path.contains(**own)) {
+            let reason = format!("the path of SCIM is appended to it: take away all from {own} on");
+            return Err(Fault::Because(reason));
+        }
         Ok(url.as_str().trim_end_matches('/').to_owned())
     }
 

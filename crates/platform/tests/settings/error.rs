@@ -450,6 +450,23 @@ fn a_file_that_is_too_large_or_not_text_is_refused() {
 }
 
 #[test]
+fn a_public_base_url_is_without_the_path_of_scim() {
+    let refused = |url: &str, from: &str| {
+        check_provost(
+            &format!("\"publicBaseUrl\": \"{url}\""),
+            &format!(
+                "line 2 column 18: PlatformSettingsConfig.ProvostSettings.publicBaseUrl: found \
+                 \"{url}\": the path of SCIM is appended to it: take away all from {from} on; \
+                 legal: an https: URL, or http: on a loopback address: the URL that clients reach \
+                 this server by, without the path of SCIM"
+            ),
+        );
+    };
+    refused("https://a.example/Thingworx/SCIMProvider/SCIM/v2", "/scimprovider");
+    refused("https://a.example/x/scim/v2/", "/scim/v2");
+}
+
+#[test]
 fn each_element_of_a_list_is_named_by_its_number() {
     let jwt = |member: &str| format!("\"jwt\": {{\n{member}}}");
     let legal =
@@ -516,5 +533,5 @@ fn a_further_issuer_says_where_its_keys_are_and_whom_its_tokens_are_for() {
         [format!("{path}: the issuer https://id.example/ is configured twice; keep one")]
     );
     let legal = "legal: an array of objects, [{…}, …]";
-    assert_eq!(issuers("{}"), [format!("{file} 69: {path}: found an object; {legal}")]);
+    assert_eq!(issuers("{}"), [format!("{file} 68: {path}: found an object; {legal}")]);
 }

@@ -118,7 +118,7 @@ async fn a_service_is_for_administrators() {
         "urn:ietf:params:scim:api:messages:2.0:Error"
       ],
       "status": "403",
-      "detail": "the token provisions; a service needs an administrator"
+      "detail": "the token provisions; a service needs a token that administers (`provost token create --admin`)"
     }
     "#);
 }
@@ -141,7 +141,7 @@ async fn without_keys_a_jwt_is_no_fault_of_the_client() {
         "urn:ietf:params:scim:api:messages:2.0:Error"
       ],
       "status": "503",
-      "detail": "request 655815f672000-1"
+      "detail": "the keys that tokens are checked with cannot be fetched at the moment; request 655815f672000-1"
     }
     "#);
 }

@@ -301,7 +301,7 @@ async fn refusals_say_what_was_sent_and_what_is_allowed() {
         "urn:ietf:params:scim:api:messages:2.0:Error"
       ],
       "status": "404",
-      "detail": "there is no such endpoint"
+      "detail": "there is no endpoint \"/scim/v2/Gadgets\"; SCIM is below /Thingworx/SCIMProvider/SCIM/v2 and /scim/v2"
     }
     "#);
 }

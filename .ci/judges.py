@@ -24,6 +24,7 @@ REPLAY = CASES / "transcripts" / "replay.py"
 VECTORS = CASES / "jwt" / "jwt_vectors.py"
 BASE_PATH = "/Thingworx/SCIMProvider/SCIM/v2"
 CLIENT_ID = "3f0c8d1e-9b52-4c7a-8e61-5a2d7b90c4f3"  # ours: no token of the vectors names it
+CLIENT_NAME = "entra"  # of the token endpoint
 JUDGE_SECONDS = 300
 START_SECONDS = 60
 STOP_SECONDS = 20
@@ -79,11 +80,20 @@ def lint():
 
 
 def replay_all(binary):
-    with workplace() as place, key_server(place) as (issuer, port), provost(binary, place, issuer, port) as base:
-        token = accepted_token(place)
-        results = [replay(base + flag, token, REQUIRED_IDP) for flag in TENANT_URL_FLAGS]
-        for idp in sorted(identity_providers() - {REQUIRED_IDP}):
-            print("judges: for information, %s: %s" % (idp, gist(replay(base, token, idp))), flush=True)
+    with workplace() as place, key_server(place) as (issuer, port):
+        federated = {
+            "clientId": CLIENT_NAME, "issuer": issuers_of(place, port)[1], "subject": OBJECT_ID,
+            "audiences": [AUDIENCE], "jwtPublicKeyUrl": key_url(port),
+        }
+        with provost(binary, place, issuer, port, {"federatedClients": [federated]}) as base:
+            token = vector(place, "ok-v1")
+            client = {
+                "token_path": "/oauth2/token", "client_id": CLIENT_NAME,
+                "client_secret": client_secret(binary, place), "client_assertion": vector(place, "ok-v2"),
+            }
+            results = [replay(base + flag, token, REQUIRED_IDP, client) for flag in TENANT_URL_FLAGS]
+            for idp in sorted(identity_providers() - {REQUIRED_IDP}):
+                print("judges: for information, %s: %s" % (idp, gist(replay(base, token, idp))), flush=True)
     if any(result.returncode != 0 for result in results):
         raise Failure("\n".join(map(said, results)))
     return "%s: %s" % (REQUIRED_IDP, "; then ".join(map(passed, results)))
@@ -100,7 +110,7 @@ def token_vectors(binary, both_versions):
                 "issuer": second, "audiences": [AUDIENCE], "callers": [CALLER], "objectIds": [OBJECT_ID],
                 "openIdMetadataUrl": "http://127.0.0.1:%d/v2.0/.well-known/openid-configuration" % port,
             }]
-        with provost(binary, place, first, port, jwt) as base:
+        with provost(binary, place, first, port, {"jwt": jwt}) as base:
             version = "v2" if both_versions else "not-v2"
             return passed(python(VECTORS, "run", "--base", base, "--dir", keys(place), "--port", port,
                                  "--with", "%s,%s" % (ALWAYS_SET, version),
@@ -108,20 +118,31 @@ def token_vectors(binary, both_versions):
 
 
 # --------------------------------------------------------------- the judges
-def replay(base, token, idp):
-    return python(REPLAY, "--base", base, "--token", token, "--idp", idp)
+def replay(base, token, idp, variables=None):
+    given = [argument for pair in (variables or {}).items() for argument in ("--var", "%s=%s" % pair)]
+    return python(REPLAY, "--base", base, "--token", token, "--idp", idp, *given)
 
 
-def accepted_token(place):
-    """The token that a blank Secret Token field yields."""
+def vector(place, name):
+    """The token of a vector: `ok-v1` is the one that a blank Secret Token field yields."""
     vectors = map(json.loads, checked(python(VECTORS, "dump", "--dir", keys(place))).stdout.splitlines())
-    return next(vector["token"] for vector in vectors if vector["id"] == "ok-v1")
+    return next(vector["token"] for vector in vectors if vector["id"] == name)
+
+
+def client_secret(binary, place):
+    """The secret of a client of the token endpoint: a token that was made for it."""
+    command = [binary, "token", "create", "--name", CLIENT_NAME, "--data", place / "data"]
+    return checked(subprocess.run(list(map(str, command)), capture_output=True, text=True)).stdout.strip()
 
 
 def issuers_of(place, port):
     """The issuers of version 1 and of version 2."""
     text = checked(python(VECTORS, "list", "--dir", keys(place), "--port", port)).stdout
     return first_issuer(text), re.search(r"^issuer \(v2\)\s+(\S+)", text, re.MULTILINE).group(1)
+
+
+def key_url(port):
+    return "http://127.0.0.1:%d/common/discovery/keys" % port
 
 
 def identity_providers():
@@ -141,13 +162,13 @@ def key_server(place):
 
 # ---------------------------------------------------- the server under test
 @contextlib.contextmanager
-def provost(binary, place, issuer, key_port, jwt=None):
+def provost(binary, place, issuer, key_port, settings):
     """The server on an empty data folder, with settings in the shape of the oldest release; gives its SCIM base URL."""
     platform, sso, log = place / "platform-settings.json", place / "sso-settings.json", place / "provost.log"
     platform.write_text(json.dumps({"PlatformSettingsConfig": {
         "BasicSettings": {"EnableSSO": True},
         "SCIMSettings": {"enableSCIM": "true", "autoStart": "true"},
-        "ProvostSettings": {"jwt": jwt or {}},
+        "ProvostSettings": settings,
     }}), encoding="utf-8")
     sso.write_text(json.dumps({"SCIMAccessTokenServicesSettings": {
         "scimAdminName": "Administrator",
@@ -155,7 +176,7 @@ def provost(binary, place, issuer, key_port, jwt=None):
         "clientId": CLIENT_ID,
         "clientSecret": "ABC123_xyz",
         "issuer": issuer,
-        "jwtPublicKeyUrl": "http://127.0.0.1:%d/common/discovery/keys" % key_port,
+        "jwtPublicKeyUrl": key_url(key_port),
     }}), encoding="utf-8")
     root = "127.0.0.1:%d" % free_port()
     command = [binary, "serve", "--platform-settings", platform, "--sso-settings", sso,

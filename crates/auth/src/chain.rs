@@ -2,8 +2,10 @@
 
 use ::http::HeaderMap;
 
+use crate::access_token::AccessTokens;
 use crate::caller::Caller;
 use crate::credential::BearerToken;
+use crate::grant::{FederatedClient, Grant, GrantError, GrantRequest, grant};
 use crate::jwt::refresh::{KeyHealth, KeysUnavailable};
 use crate::method::bearer;
 use crate::method::jwt::JwtMethod;
@@ -25,33 +27,69 @@ pub enum Answer {
     Unavailable(KeysUnavailable),
 }
 
+/// The opaque tokens that were made here.
+#[derive(Debug, Clone, Copy)]
+pub struct Issued<'l> {
+    /// Those of operators.
+    pub tokens: &'l TokenList,
+    /// Those of the token endpoint.
+    pub access: &'l AccessTokens,
+}
+
 /// The methods of authentication. Their order is code: opaque tokens, known by their prefix, then
 /// JWTs.
 #[derive(Debug)]
 pub struct Chain {
     jwt: Option<JwtMethod>,
+    federated: Vec<FederatedClient>,
 }
 
 impl Chain {
     /// Accepts opaque tokens alone.
     pub fn opaque_only() -> Self {
-        Self { jwt: None }
+        Self { jwt: None, federated: Vec::new() }
     }
 
     /// Accepts opaque tokens and JWTs.
     pub fn with_jwt(jwt: JwtMethod) -> Self {
-        Self { jwt: Some(jwt) }
+        Self { jwt: Some(jwt), federated: Vec::new() }
+    }
+
+    /// Gives access tokens to these clients too.
+    #[must_use]
+    pub fn with_federated(self, federated: Vec<FederatedClient>) -> Self {
+        Self { federated, ..self }
+    }
+
+    /// Whether some clients send assertions in place of secrets.
+    pub fn is_federated(&self) -> bool {
+        !self.federated.is_empty()
+    }
+
+    /// Judges a request for an access token, at `now` in Unix seconds.
+    ///
+    /// # Errors
+    /// See [`GrantError`].
+    pub async fn grant(
+        &self,
+        request: &GrantRequest,
+        issued: &Issued<'_>,
+        now: i64,
+    ) -> Result<Grant, GrantError> {
+        grant(request, &self.federated, issued, now).await
     }
 
     /// How well the keys of JWTs are, where they are worst; `None` where no JWT is accepted.
     pub fn key_health(&self, now: i64) -> Option<KeyHealth> {
-        self.jwt.as_ref()?.key_health(now)
+        let assertions = self.federated.iter().map(|client| &client.assertions);
+        let methods = self.jwt.iter().chain(assertions);
+        methods.filter_map(|method| method.key_health(now)).max()
     }
 
     /// Finds out who calls, at `now` in Unix seconds.
-    pub async fn authenticate(&self, headers: &HeaderMap, tokens: &TokenList, now: i64) -> Answer {
+    pub async fn authenticate(&self, headers: &HeaderMap, issued: &Issued<'_>, now: i64) -> Answer {
         match BearerToken::from_headers(headers) {
-            Ok(Some(token)) => self.judge(&token, tokens, now, &mut Trace::silent()).await,
+            Ok(Some(token)) => self.judge(&token, issued, now, &mut Trace::silent()).await,
             Ok(None) => Answer::NotMine,
             Err(reason) => Answer::Rejected(reason),
         }
@@ -62,7 +100,7 @@ impl Chain {
     pub async fn explain(
         &self,
         token: &str,
-        tokens: &TokenList,
+        issued: &Issued<'_>,
         now: i64,
     ) -> (Vec<String>, Answer) {
         let token = match BearerToken::from_text(token) {
@@ -70,21 +108,21 @@ impl Chain {
             Err(reason) => return (Vec::new(), Answer::Rejected(reason)),
         };
         let mut trace = Trace::recording();
-        let answer = self.judge(&token, tokens, now, &mut trace).await;
+        let answer = self.judge(&token, issued, now, &mut trace).await;
         (trace.into_steps(), answer)
     }
 
     async fn judge(
         &self,
         token: &BearerToken<'_>,
-        tokens: &TokenList,
+        issued: &Issued<'_>,
         now: i64,
         trace: &mut Trace,
     ) -> Answer {
-        match bearer::authenticate(token, tokens) {
+        match bearer::authenticate(token, issued, &self.federated, now) {
             Answer::NotMine => {}
             answer @ (Answer::Rejected(_) | Answer::Accepted(_) | Answer::Unavailable(_)) => {
-                trace.passed(|| "kind: an opaque token of `provost token create`".to_owned());
+                trace.passed(|| "kind: an opaque token that was made here".to_owned());
                 return answer;
             }
         }

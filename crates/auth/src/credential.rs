@@ -4,10 +4,9 @@ use std::fmt;
 
 use ::http::header::AUTHORIZATION;
 use ::http::{HeaderMap, HeaderValue};
-use aws_lc_rs::digest;
 
 use crate::rejection::Rejection;
-use crate::token::PlainToken;
+use crate::token::{PlainToken, TokenId, TokenKind};
 
 /// The longest token that is looked at.
 pub(crate) const TOKEN_MAX_BYTES: usize = 8 * 1024;
@@ -31,17 +30,15 @@ impl<'h> BearerToken<'h> {
         }
     }
 
-    /// The first 12 hexadecimal digits of the token's SHA-256, so that a log line can be matched
-    /// with a token by whoever has the token.
-    pub fn fingerprint(&self) -> String {
-        let digest = digest::digest(&digest::SHA256, self.0.as_bytes());
-        digest.as_ref().iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+    /// Its id, so that a log line can be matched with a token by whoever has the token.
+    pub fn fingerprint(&self) -> TokenId {
+        TokenId::of(self.0)
     }
 
-    /// Whether it has the form of an opaque token, checksum included: only then a list of tokens can
-    /// hold it.
-    pub fn is_opaque(&self) -> bool {
-        PlainToken::parse(self.0).is_some()
+    /// Its kind, if it has the form of an opaque token, checksum included: only then a list of tokens
+    /// can hold it.
+    pub fn kind(&self) -> Option<TokenKind> {
+        PlainToken::parse(self.0).map(|plain| plain.kind())
     }
 
     pub(crate) fn as_str(&self) -> &'h str {
@@ -135,7 +132,7 @@ mod tests {
     #[test]
     fn debug_shows_the_fingerprint_alone() {
         let token = BearerToken("abc");
-        assert_eq!(token.fingerprint(), "ba7816bf8f01"); // FIPS 180-4's own example digests "abc".
+        assert_eq!(token.fingerprint(), TokenId::from("ba7816bf8f01")); // FIPS 180-4's own example digests "abc".
         assert_eq!(format!("{token:?}"), "BearerToken(sha256:ba7816bf8f01)");
     }
 }

@@ -1,4 +1,4 @@
-//! Who is calling: bearer JWTs and opaque tokens.
+//! Who is calling: bearer JWTs, opaque tokens, and access tokens for clients that prove themselves.
 //!
 //! ```text
 //! headers ─ BearerToken ─┬─ pvt_… ─ method::bearer ─ TokenList ─────────────────┐
@@ -10,18 +10,20 @@
 //!
 //! ```
 //! use http::{HeaderMap, HeaderValue, header};
-//! use provost_auth::{Answer, Chain, Rights, TokenList, system_random};
+//! use provost_auth::{AccessTokens, Answer, Chain, Issued, Life, Rights, TokenList, system_random};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let now = 1_800_000_000;
 //! let mut tokens = TokenList::default();
-//! let token = tokens.create("sync".parse()?, Rights::Provision, now, system_random()?)?;
+//! let life = Life { created_at: now, expires_at: None };
+//! let token = tokens.create("sync".parse()?, Rights::Write, life, system_random()?)?;
 //!
 //! let mut headers = HeaderMap::new();
 //! let credential = format!("Bearer {}", token.expose());
 //! headers.insert(header::AUTHORIZATION, HeaderValue::from_str(&credential)?);
-//! let answer = Chain::opaque_only().authenticate(&headers, &tokens, now).await;
+//! let issued = Issued { tokens: &tokens, access: &AccessTokens::default() };
+//! let answer = Chain::opaque_only().authenticate(&headers, &issued, now).await;
 //! assert!(matches!(answer, Answer::Accepted(caller) if &*caller.principal == "token:sync"));
 //! # Ok(())
 //! # }
@@ -35,9 +37,11 @@
 
 pub mod stand_in;
 
+mod access_token;
 mod caller;
 mod chain;
 mod credential;
+mod grant;
 mod http;
 mod jwt;
 mod method;
@@ -47,9 +51,11 @@ mod token;
 mod token_list;
 mod trace;
 
-pub use caller::{Caller, Rights, RunAs};
-pub use chain::{Answer, Chain};
+pub use access_token::{ACCESS_SECONDS, AccessRecord, AccessTokens};
+pub use caller::{Caller, Rights, RightsError, RunAs};
+pub use chain::{Answer, Chain, Issued};
 pub use credential::BearerToken;
+pub use grant::{ClientError, FederatedClient, Grant, GrantError, GrantRequest};
 pub use http::{FetchLimits, HttpKeySource, KeyPlace, KeyUrl, KeyUrlError, NoCertificates};
 pub use jwt::binding::{Binding, Pair};
 pub use jwt::refresh::{KeyCache, KeyHealth, KeyRefresh, KeysUnavailable, Now, Pace};
@@ -59,7 +65,7 @@ pub use jwt::trust::{TokenTimes, TrustedIssuer};
 pub use method::jwt::JwtMethod;
 pub use password::{PasswordHash, PasswordHashError};
 pub use rejection::{Excerpt, Part, Rejection};
-pub use token::{PlainToken, RandomUnavailable, TokenHash, system_random};
+pub use token::{PlainToken, RandomUnavailable, TokenHash, TokenId, TokenKind, system_random};
 pub use token_list::{
-    NameTaken, TokenList, TokenListError, TokenName, TokenNameError, TokenRecord,
+    Life, NoToken, TokenList, TokenListError, TokenName, TokenNameError, TokenRecord,
 };

@@ -38,6 +38,15 @@ pub enum Rejection {
     /// Well formed, but not on the list.
     #[error("an opaque token that is not on the list: revoked, or made for other data")]
     NotListed,
+    /// On the list, and over.
+    #[error("an opaque token that expired {seconds} s ago")]
+    TokenExpired {
+        /// Since when.
+        seconds: i64,
+    },
+    /// Its client's token is revoked or expired.
+    #[error("an access token whose client is revoked or has expired")]
+    ClientGone,
 
     // The form of a JWT.
     /// Only JWTs are left, and none are trusted.
@@ -162,6 +171,9 @@ pub enum Rejection {
     /// Another object of the issuer's directory.
     #[error("the claim `oid` is {0}, which is not accepted")]
     ObjectId(Excerpt),
+    /// Another subject.
+    #[error("the claim `sub` is {0}, which is not accepted")]
+    Subject(Excerpt),
     /// A role that the caller was not given.
     #[error("the role {0} is not in the claim `roles`")]
     Role(Excerpt),

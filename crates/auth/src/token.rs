@@ -9,15 +9,30 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use subtle::ConstantTimeEq;
 
-/// What every opaque token begins with. The prefix, the fixed length and the checksum let us, and
-/// whoever scans a repository for leaked secrets, tell one from any other text.
-const PREFIX: &str = "pvt_";
+/// What an opaque token is for; it begins with it. The prefix, the fixed length and the checksum let
+/// us, and whoever scans a repository for leaked secrets, tell one from any other text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenKind {
+    /// `pvt_`: made by an operator, for years.
+    Client,
+    /// `pva_`: made by the token endpoint, for an hour.
+    Access,
+}
 
 pub(crate) const RANDOM_BYTES: usize = 32;
 const CHECKSUM_BYTES: usize = 3;
 
 /// A token in the clear: shown once to whoever made it, and presented by the client.
-pub struct PlainToken(SecretString);
+pub struct PlainToken {
+    kind: TokenKind,
+    text: SecretString,
+}
+
+/// The first 12 hexadecimal digits of a token's SHA-256: they name a token in lists and in the log,
+/// and whoever has the token can find them out.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TokenId(Box<str>);
 
 /// The SHA-256 of a token. The token is random, so nobody finds it from its hash, and a slow hash
 /// would protect nothing.
@@ -39,11 +54,57 @@ pub fn system_random() -> Result<[u8; RANDOM_BYTES], RandomUnavailable> {
     Ok(bytes)
 }
 
-// token = "pvt_" base64url(random[32] checksum[3]); checksum = the first bytes of SHA-256(random)
+impl TokenKind {
+    const ALL: [Self; 2] = [Self::Client, Self::Access];
+
+    const fn prefix(self) -> &'static str {
+        match self {
+            Self::Client => "pvt_",
+            Self::Access => "pva_",
+        }
+    }
+}
+
+impl TokenId {
+    /// The id of any token, of ours or not.
+    pub fn of(token: &str) -> Self {
+        Self::of_hash(&sha256(token.as_bytes()))
+    }
+
+    fn of_hash(hash: &[u8; 32]) -> Self {
+        Self(hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect::<String>().into())
+    }
+}
+
+impl fmt::Display for TokenId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<&str> for TokenId {
+    fn from(text: &str) -> Self {
+        Self(text.into())
+    }
+}
+
+impl TokenHash {
+    /// The id of the token.
+    pub fn id(&self) -> TokenId {
+        TokenId::of_hash(&self.0)
+    }
+}
+
+// token = prefix base64url(random[32] checksum[3]); checksum = the first bytes of SHA-256(random)
 impl PlainToken {
     /// The token itself.
     pub fn expose(&self) -> &str {
-        self.0.expose_secret()
+        self.text.expose_secret()
+    }
+
+    /// What it is for.
+    pub fn kind(&self) -> TokenKind {
+        self.kind
     }
 
     /// Its hash.
@@ -52,20 +113,24 @@ impl PlainToken {
     }
 
     pub(crate) fn has_prefix(text: &str) -> bool {
-        text.starts_with(PREFIX)
+        TokenKind::ALL.into_iter().any(|kind| text.starts_with(kind.prefix()))
     }
 
     /// Reads a token; `None` if its form or its checksum is wrong.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
-        let bytes = URL_SAFE_NO_PAD.decode(text.strip_prefix(PREFIX)?).ok()?;
+    pub fn parse(text: &str) -> Option<Self> {
+        let (kind, rest) = TokenKind::ALL
+            .into_iter()
+            .find_map(|kind| Some((kind, text.strip_prefix(kind.prefix())?)))?;
+        let bytes = URL_SAFE_NO_PAD.decode(rest).ok()?;
         let (random, checksum) = bytes.split_first_chunk::<RANDOM_BYTES>()?;
-        (checksum == checksum_of(random)).then(|| Self(text.into()))
+        (checksum == checksum_of(random)).then(|| Self { kind, text: text.into() })
     }
 
-    pub(crate) fn from_random(random: [u8; RANDOM_BYTES]) -> Self {
+    pub(crate) fn from_random(kind: TokenKind, random: [u8; RANDOM_BYTES]) -> Self {
         let mut bytes = random.to_vec();
         bytes.extend(checksum_of(&random));
-        Self(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes)).into())
+        let text = format!("{}{}", kind.prefix(), URL_SAFE_NO_PAD.encode(bytes)).into();
+        Self { kind, text }
     }
 }
 
@@ -120,14 +185,14 @@ mod tests {
 
     #[test]
     fn token_is_prefix_and_47_characters() {
-        let plain = PlainToken::from_random([7; 32]);
+        let plain = PlainToken::from_random(TokenKind::Client, [7; 32]);
         assert_eq!(plain.expose(), "pvt_BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwdLsG8");
         assert_eq!(PlainToken::parse(plain.expose()).unwrap().hash(), plain.hash());
     }
 
     #[test]
     fn any_change_of_a_token_is_seen_without_the_list() {
-        let whole = PlainToken::from_random([7; 32]);
+        let whole = PlainToken::from_random(TokenKind::Client, [7; 32]);
         let whole = whole.expose();
         let changed = [
             whole[..50].to_owned(),
@@ -136,11 +201,22 @@ mod tests {
             whole.replacen('B', "C", 1),
             whole.replace("pvt_", "PVT_"),
             "pvt_".to_owned(),
+            "pva_".to_owned(),
             String::new(),
         ];
         for text in changed {
             assert!(PlainToken::parse(&text).is_none(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_token_of_one_kind_is_none_of_the_other() {
+        let access = PlainToken::from_random(TokenKind::Access, [7; 32]);
+        assert_eq!(access.expose(), "pva_BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwdLsG8");
+        assert_eq!(PlainToken::parse(access.expose()).unwrap().kind(), TokenKind::Access);
+        let client = PlainToken::from_random(TokenKind::Client, [7; 32]);
+        assert_ne!(client.hash(), access.hash());
+        assert_eq!(client.hash().id(), TokenId::of(client.expose()));
     }
 
     #[test]
@@ -150,7 +226,7 @@ mod tests {
 
     #[test]
     fn nothing_prints_a_token() {
-        let plain = PlainToken::from_random([7; 32]);
+        let plain = PlainToken::from_random(TokenKind::Client, [7; 32]);
         assert_eq!(format!("{plain:?} {:?}", plain.hash()), "PlainToken(…) TokenHash(…)");
     }
 }

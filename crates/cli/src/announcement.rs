@@ -40,7 +40,13 @@ pub(crate) fn announce(settings: &Settings, address: SocketAddr, status: &Status
         );
     }
     info!("Tenant URL: {base}/Thingworx/SCIMProvider/SCIM/v2");
-    info!("accepted: tokens of `provost token create`");
+    info!("accepted: tokens of `provost token create`, and access tokens of {base}/oauth2/token");
+    for client in &provost.federated_clients {
+        info!(
+            "The client {} gets access tokens for assertions of {} with the subject {}",
+            client.client_id, client.issuer, client.subject
+        );
+    }
     // That there is no trust is a warning of the settings, which stands above.
     let jwt = &provost.jwt;
     if let Some(trust) = &settings.trust {

@@ -12,11 +12,13 @@ mod wiring;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
-use provost_auth::TokenName;
+use provost_auth::{Rights, TokenId, TokenName};
 use provost_platform::setting::Flags;
 
+use command::token::Lifetime;
 use failure::Failure;
 
 /// The SCIM subsystem of an application platform: identity providers provision users and groups into
@@ -39,7 +41,7 @@ enum Command {
     Serve(SettingArgs),
     /// Shows every setting, where it came from, and every mistake; exit code 1 if there is one.
     CheckConfig(SettingArgs),
-    /// Makes, lists and revokes the tokens of clients; works beside a running server.
+    /// Makes, rotates, lists and revokes the tokens of clients; works beside a running server.
     Token {
         #[command(subcommand)]
         command: TokenCommand,
@@ -112,26 +114,60 @@ enum TokenCommand {
     Create {
         #[command(flatten)]
         data: DataArgs,
-        /// What the token is called in lists and in the log.
+        /// What the token and its client are called in lists and in the log.
         #[arg(long)]
         name: TokenName,
-        /// For the services of the subsystem too, and not for SCIM alone.
-        #[arg(long)]
+        /// What its bearer may do: read, write (all of SCIM), or admin (the services too).
+        #[arg(long, default_value = "write", value_name = "read|write|admin")]
+        rights: Rights,
+        /// The same as --rights admin.
+        #[arg(long, conflicts_with = "rights")]
         admin: bool,
-    },
-    /// Lists the tokens by name.
-    List {
         #[command(flatten)]
-        data: DataArgs,
+        life: LifeArgs,
     },
-    /// Makes a token worthless from the next request on.
-    Revoke {
+    /// Prints a further token of a name. With its first use the others of the name end, after a time.
+    Rotate {
         #[command(flatten)]
         data: DataArgs,
         /// The name of the token.
         #[arg(long)]
         name: TokenName,
+        #[command(flatten)]
+        life: LifeArgs,
+        /// How many hours the others hold on after the first use of the new one.
+        #[arg(long, value_name = "HOURS", default_value_t = 24)]
+        grace_hours: u32,
     },
+    /// Lists the tokens: everything but the secrets.
+    List {
+        #[command(flatten)]
+        data: DataArgs,
+    },
+    /// Makes tokens worthless from the next request on.
+    Revoke {
+        #[command(flatten)]
+        data: DataArgs,
+        /// The name of the tokens.
+        #[arg(long)]
+        name: TokenName,
+        /// The id of the one to revoke; without it all of the name are.
+        #[arg(long)]
+        id: Option<String>,
+    },
+}
+
+#[derive(Args)]
+struct LifeArgs {
+    /// In how many days it expires; without it, by revocation alone.
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=3_650))]
+    expires_in: Option<u32>,
+}
+
+impl From<LifeArgs> for Lifetime {
+    fn from(args: LifeArgs) -> Self {
+        Self(args.expires_in.map(|days| Duration::from_secs(u64::from(days) * 24 * 60 * 60)))
+    }
 }
 
 fn main() -> ExitCode {
@@ -141,12 +177,18 @@ fn main() -> ExitCode {
         Command::Try => run(command::trial::run()),
         Command::Token { command } => run(async {
             match command {
-                TokenCommand::Create { data, name, admin } => {
-                    command::token::create(data.into(), name, admin.into()).await
+                TokenCommand::Create { data, name, rights, admin, life } => {
+                    let rights = if admin { Rights::Administer } else { rights };
+                    command::token::create(data.into(), name, rights, &life.into()).await
+                }
+                TokenCommand::Rotate { data, name, life, grace_hours } => {
+                    let grace = Duration::from_secs(u64::from(grace_hours) * 60 * 60);
+                    command::token::rotate(data.into(), name, &life.into(), grace).await
                 }
                 TokenCommand::List { data } => command::token::list(data.into()).await,
-                TokenCommand::Revoke { data, name } => {
-                    command::token::revoke(data.into(), &name).await
+                TokenCommand::Revoke { data, name, id } => {
+                    let id = id.as_deref().map(TokenId::from);
+                    command::token::revoke(data.into(), &name, id.as_ref()).await
                 }
             }
         }),

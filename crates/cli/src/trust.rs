@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use provost_auth::{
-    Binding, Chain, FetchLimits, HttpKeySource, JwtMethod, KeyCache, KeyPlace, KeyRefresh, Pace,
-    Pair, Requirements, TokenTimes, TrustedIssuer,
+    Binding, Chain, FederatedClient, FetchLimits, HttpKeySource, JwtMethod, KeyCache, KeyPlace,
+    KeyRefresh, Pace, Pair, Requirements, Rights, TokenTimes, TrustedIssuer,
 };
 use provost_engine::{Clock as _, SystemClock};
 use provost_platform::client_binding::ClientBinding;
@@ -26,14 +26,45 @@ pub(crate) fn chain(settings: &Settings) -> Result<(Chain, Vec<KeyRefresh>), Fai
     for issuer in &jwt.issuers {
         issuers.push(further(issuer, &mut keys)?);
     }
-    if issuers.is_empty() {
-        return Ok((Chain::opaque_only(), Vec::new()));
-    }
     let times = TokenTimes {
         skew_seconds: seconds(jwt.skew),
         lifetime_max_seconds: seconds(jwt.lifetime_max),
     };
-    Ok((Chain::with_jwt(JwtMethod::new(issuers, times)), keys.refreshes))
+    let mut federated = Vec::new();
+    for client in &settings.provost.federated_clients {
+        federated.push(federated_client(client, times, &mut keys)?);
+    }
+    let chain = match issuers.is_empty() {
+        true => Chain::opaque_only(),
+        false => Chain::with_jwt(JwtMethod::new(issuers, times)),
+    };
+    Ok((chain.with_federated(federated), keys.refreshes))
+}
+
+fn federated_client(
+    client: &setting::FederatedClient,
+    times: TokenTimes,
+    keys: &mut Keys<'_>,
+) -> Result<FederatedClient, Failure> {
+    let requirements = Requirements {
+        audiences: client.audiences.clone(),
+        subjects: vec![client.subject.clone()],
+        ..Requirements::default()
+    };
+    let keys = keys.at(&client.keys, &client.issuer)?;
+    // The token that is given for an assertion runs as nobody of the platform.
+    let issuer = TrustedIssuer::new(client.issuer.clone(), keys, Binding::AnyClient, "");
+    let issuers = vec![TrustedIssuer { requirements, ..issuer }];
+    let name = client.client_id.parse();
+    Ok(FederatedClient {
+        name: name.map_err(Failure::unable("use the name of a federated client"))?,
+        rights: match client.rights {
+            setting::ClientRights::Read => Rights::Read,
+            setting::ClientRights::Write => Rights::Write,
+            setting::ClientRights::Admin => Rights::Administer,
+        },
+        assertions: JwtMethod::new(issuers, times),
+    })
 }
 
 /// The issuer of `SCIMAccessTokenServicesSettings`.
@@ -106,7 +137,7 @@ fn seconds(duration: Duration) -> i64 {
 
 fn requirements(asked: &setting::Requirements) -> Requirements {
     let setting::Requirements { audiences, callers, object_ids, roles, app_only } = asked.clone();
-    Requirements { audiences, callers, object_ids, roles, app_only }
+    Requirements { audiences, callers, object_ids, subjects: Vec::new(), roles, app_only }
 }
 
 fn binding(binding: &ClientBinding) -> Binding {

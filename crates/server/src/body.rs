@@ -67,10 +67,19 @@ fn is_json(content_type: &str) -> bool {
 ///
 /// # Errors
 /// 413 if it is too large, 408 if it is too slow, 400 if the client breaks off.
-pub(crate) async fn read(mut body: Incoming, limits: &Limits) -> Result<BytesMut, Refusal> {
+pub(crate) async fn read(body: Incoming, limits: &Limits) -> Result<BytesMut, Refusal> {
+    read_at_most(body, limits, limits.body_bytes).await
+}
+
+/// The same, of at most so many bytes.
+pub(crate) async fn read_at_most(
+    mut body: Incoming,
+    limits: &Limits,
+    bytes_max: usize,
+) -> Result<BytesMut, Refusal> {
     let announced = body.size_hint().lower();
-    if announced > limits.body_bytes as u64 {
-        return Err(too_large(limits));
+    if announced > bytes_max as u64 {
+        return Err(too_large(bytes_max));
     }
     let begun = Instant::now();
     let mut bytes = BytesMut::with_capacity(usize::try_from(announced).unwrap_or_default());
@@ -86,8 +95,8 @@ pub(crate) async fn read(mut body: Incoming, limits: &Limits) -> Result<BytesMut
             }
         };
         let Some(data) = frame.data_ref() else { continue };
-        if bytes.len() + data.len() > limits.body_bytes {
-            return Err(too_large(limits));
+        if bytes.len() + data.len() > bytes_max {
+            return Err(too_large(bytes_max));
         }
         bytes.extend_from_slice(data);
     }
@@ -111,8 +120,8 @@ fn time_left(bytes: usize, limits: &Limits) -> Duration {
     limits.body_time.min(limits.body_grace + earned)
 }
 
-fn too_large(limits: &Limits) -> Refusal {
-    let detail = format!("the body has more than {} bytes", limits.body_bytes);
+fn too_large(bytes_max: usize) -> Refusal {
+    let detail = format!("the body has more than {bytes_max} bytes");
     Refusal::new(ErrorKind::TooLarge, detail)
 }
 

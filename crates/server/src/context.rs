@@ -14,9 +14,9 @@ use provost_platform::state::Subsystem;
 use provost_store::TenantId;
 
 use crate::flight::Flights;
+use crate::issued::{IssuedCache, TokenUses};
 use crate::limit::Limits;
 use crate::request_line::RequestLine;
-use crate::token_cache::TokenCache;
 
 /// What a server is made of.
 pub struct Parts {
@@ -44,7 +44,8 @@ pub(crate) struct App {
     pub(crate) parts: Parts,
     pub(crate) limits: Limits,
     pub(crate) address: SocketAddr,
-    pub(crate) tokens: TokenCache,
+    pub(crate) issued: IssuedCache,
+    pub(crate) uses: TokenUses,
     pub(crate) flights: Flights,
     started_at: i64,
     requests: AtomicU64,
@@ -64,7 +65,8 @@ impl App {
         let limits = Limits::new(&parts.limits);
         Self {
             address,
-            tokens: TokenCache::default(),
+            issued: IssuedCache::default(),
+            uses: TokenUses::default(),
             flights: Flights::new(limits.requests_in_flight),
             started_at: parts.engine.clock.now_micros(),
             requests: AtomicU64::new(0),
@@ -83,6 +85,11 @@ impl App {
     /// The time in Unix seconds.
     pub(crate) fn now_seconds(&self) -> i64 {
         self.parts.engine.clock.now_micros().div_euclid(1_000_000)
+    }
+
+    /// Writes when tokens were used.
+    pub(crate) async fn write_uses(&self) {
+        self.uses.write(&*self.parts.engine.store, self.parts.tenant).await;
     }
 
     /// From here on the server says that it is going.

@@ -1,7 +1,9 @@
 //! The door: state of the subsystem, credential, rights. Nothing of a body is read before it.
 
+use std::convert::Infallible;
+
 use http::HeaderMap;
-use provost_auth::{Answer, BearerToken, Caller, Rights, RunAs, TokenList};
+use provost_auth::{Answer, BearerToken, Caller, Rights, RunAs, TokenId, TokenList};
 use provost_platform::principal::run_as;
 use provost_platform::state::State;
 use provost_scim::Error as Refusal;
@@ -10,16 +12,25 @@ use tracing::{info, warn};
 use crate::context::App;
 use crate::error::Error;
 use crate::flight::Flight;
+use crate::issued::{Lists, change};
 use crate::request_line::RequestLine;
+
+/// Whether there is a subsystem at all.
+pub(crate) fn check_enabled(app: &App) -> Result<(), Error> {
+    match app.parts.subsystem.state() {
+        State::Disabled => Err(Refusal::not_found("SCIM is DISABLED on this server").into()),
+        State::Running | State::Starting | State::Stopped | State::Error | State::Stopping => {
+            Ok(())
+        }
+    }
+}
 
 /// Whether SCIM is served at this moment.
 pub(crate) fn check_state(app: &App) -> Result<(), Error> {
+    check_enabled(app)?;
     match app.parts.subsystem.state() {
         State::Running => Ok(()),
-        State::Disabled => Err(Refusal::not_found("SCIM is DISABLED on this server").into()),
-        state @ (State::Starting | State::Stopped | State::Error | State::Stopping) => {
-            Err(Error::NotServing(state))
-        }
+        state => Err(Error::NotServing(state)),
     }
 }
 
@@ -37,38 +48,68 @@ pub(crate) async fn authenticate(
     headers: &HeaderMap,
     line: &RequestLine,
 ) -> Result<Caller, Error> {
-    let tokens = match carries_opaque_token(headers) {
-        true => app.tokens.get(&*app.parts.engine.store, app.parts.tenant).await?,
-        false => Default::default(),
-    };
-    let caller = judge(app, headers, &tokens, line).await?;
-    line.called(app.parts.tenant, &caller.principal);
+    let (store, tenant) = (&*app.parts.engine.store, app.parts.tenant);
+    let token = BearerToken::from_headers(headers).ok().flatten();
+    let lists = app.issued.lists_for(token, store, tenant).await?;
+    let caller = judge(app, headers, &lists, line).await?;
+    line.called(tenant, &caller.principal);
     check_run_as(&caller, line)?;
+    if let Some(token) = &caller.token {
+        used(app, token, &lists, line).await;
+    }
     Ok(caller)
 }
 
-/// Whether a caller may use the subsystem's services.
-pub(crate) fn check_administrator(caller: &Caller) -> Result<(), Error> {
-    match caller.rights {
-        Rights::Administer => Ok(()),
-        Rights::Provision => {
-            Err(Refusal::forbidden("the token provisions; a service needs a token that administers (`provost token create --admin`)").into())
-        }
+/// A token of an operator was accepted.
+pub(crate) async fn used(app: &App, token: &TokenId, lists: &Lists, line: &RequestLine) {
+    app.uses.note(token, &lists.tokens, app.now_seconds());
+    retire_others(app, token, lists, line).await;
+}
+
+/// With the first use of a new token the old ones of its name end after a time. If that cannot be
+/// written now, it is with the next use.
+async fn retire_others(app: &App, token: &TokenId, lists: &Lists, line: &RequestLine) {
+    if !lists.tokens.retires_others(token) {
+        return;
     }
+    let now = app.now_seconds();
+    let store = &*app.parts.engine.store;
+    let changed = change::<TokenList, _, Infallible>(store, app.parts.tenant, |list| {
+        Ok(list.used(token, now))
+    });
+    match changed.await {
+        Ok(true) => {
+            info!(request.id = %line.id(), token.id = %token, "A new token is in use: the others of its name end soon")
+        }
+        Ok(false) => {}
+        Err(error) => warn!(request.id = %line.id(), "Could not retire old tokens: {error}"),
+    }
+}
+
+/// Whether a caller may do what it asks for.
+pub(crate) fn check_rights(caller: &Caller, needed: Rights) -> Result<(), Error> {
+    if caller.rights >= needed {
+        return Ok(());
+    }
+    let (has, needed) = (caller.rights.word(), needed.word());
+    let detail = format!(
+        "the token has the rights {has}; this needs {needed} (`provost token create --rights {needed}`)"
+    );
+    Err(Refusal::forbidden(detail).into())
 }
 
 async fn judge(
     app: &App,
     headers: &HeaderMap,
-    tokens: &TokenList,
+    lists: &Lists,
     line: &RequestLine,
 ) -> Result<Caller, Error> {
-    match app.parts.chain.authenticate(headers, tokens, app.now_seconds()).await {
+    match app.parts.chain.authenticate(headers, &lists.issued(), app.now_seconds()).await {
         Answer::Accepted(caller) => Ok(caller),
         Answer::NotMine => Err(Error::NoCredential),
         Answer::Rejected(reason) => {
             let token = BearerToken::from_headers(headers).ok().flatten();
-            let fingerprint = token.map(|it| it.fingerprint()).unwrap_or_default();
+            let fingerprint = token.map(|it| it.fingerprint().to_string()).unwrap_or_default();
             info!(request.id = %line.id(), token.fingerprint = %fingerprint, "Token refused: {reason}");
             Err(Error::BadCredential)
         }
@@ -91,9 +132,4 @@ fn check_run_as(caller: &Caller, line: &RequestLine) -> Result<(), Error> {
             Err(Refusal::forbidden("requests cannot run as the configured scimAdminName").into())
         }
     }
-}
-
-/// Whether the list of tokens is needed. What is no opaque token costs no look into the store.
-fn carries_opaque_token(headers: &HeaderMap) -> bool {
-    BearerToken::from_headers(headers).ok().flatten().is_some_and(|it| it.is_opaque())
 }

@@ -1,5 +1,7 @@
 //! From what went wrong to the answer: the one mapping outside of `scim::error` (RFC 7644 §3.12).
 
+use std::convert::Infallible;
+
 use http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue, StatusCode};
 use provost_platform::state::{Refused, State};
@@ -7,8 +9,8 @@ use provost_scim::error::{Error as Refusal, ErrorKind, quote};
 use provost_scim::urn;
 use serde_json::{Value, json};
 
+use crate::issued::{ChangeError, NoTokens};
 use crate::request_line::RequestLine;
-use crate::token_cache::NoTokens;
 
 /// Why a request has another answer than it asked for.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +33,12 @@ pub(crate) enum Error {
     /// The tokens cannot be read.
     #[error(transparent)]
     NoTokens(#[from] NoTokens),
+    /// The list of access tokens cannot be written.
+    #[error("could not write the list of access tokens")]
+    TokensNotWritten(#[source] ChangeError<Infallible>),
+    /// The system has no randomness to give.
+    #[error("the system's random source failed")]
+    NoRandomness,
     /// SCIM is not served in this state.
     #[error("the SCIM subsystem is {0}")]
     NotServing(State),
@@ -74,6 +82,14 @@ impl From<provost_engine::Error> for Error {
 }
 
 impl Error {
+    /// Why a list of tokens was not changed.
+    pub(crate) fn from_change(error: ChangeError<Infallible>) -> Self {
+        match error {
+            ChangeError::Read(reason) => Self::NoTokens(reason),
+            other => Self::TokensNotWritten(other),
+        }
+    }
+
     /// The answer; what is our fault names only the request, and the state, which `/health` tells.
     pub(crate) fn answer(&self, line: &RequestLine) -> Answer {
         let id = line.id();
@@ -114,7 +130,10 @@ impl Error {
                     .with(RETRY_AFTER, SOON)
             }
             Self::Conflict(refused) => Answer::conflict(&refused.to_string()),
-            Self::NoTokens(NoTokens::Store(_)) | Self::Deadline => Answer::unavailable(id, SOON),
+            Self::NoTokens(NoTokens::Store(_))
+            | Self::TokensNotWritten(_)
+            | Self::NoRandomness
+            | Self::Deadline => Answer::unavailable(id, SOON),
             Self::Failed(
                 provost_engine::Error::Busy | provost_engine::Error::Unavailable { .. },
             ) => Answer::unavailable(id, SOON),
@@ -138,6 +157,8 @@ impl Error {
             | Self::Conflict(_) => true,
             Self::NoKeys { .. }
             | Self::NoTokens(_)
+            | Self::TokensNotWritten(_)
+            | Self::NoRandomness
             | Self::Failed(_)
             | Self::Deadline
             | Self::Panicked => false,

@@ -3,6 +3,7 @@
 //! ```text
 //! listen ─ worker ─┬─ scim2    door, body, interpreter, reader, engine, window
 //!                  ├─ service  Start, Stop, Restart, IsRunning, GetSubsystemState
+//!                  ├─ oauth    the token endpoint and its metadata
 //!                  └─ health   /health, /ready
 //! ```
 //!
@@ -10,22 +11,23 @@
 //! told to stop, and then drains. A request passes each room once, and no room calls an earlier one.
 #![warn(missing_docs)]
 
+mod base_url;
 mod body;
 mod context;
 mod door;
 mod error;
 mod flight;
 mod health;
+pub mod issued;
 mod limit;
 mod listen;
+mod oauth;
 mod request_line;
 mod respond;
 mod route;
 mod scim2;
 mod service;
-mod token_cache;
 mod worker;
 
 pub use context::Parts;
 pub use listen::Server;
-pub use token_cache::DOCUMENT as TOKENS_DOCUMENT;

@@ -12,6 +12,10 @@ pub(crate) enum Route {
     Scim(Head, Endpoint),
     /// A service of the subsystem.
     Service(Service),
+    /// The token endpoint.
+    Token,
+    /// The metadata of the token endpoint.
+    TokenMetadata,
     /// `/health`
     Health,
     /// `/ready`
@@ -39,6 +43,11 @@ impl Head {
     }
 }
 
+/// The path of the token endpoint.
+pub(crate) const TOKEN_ENDPOINT: &str = "/oauth2/token";
+/// RFC 8414 §3
+const TOKEN_METADATA: &str = "/.well-known/oauth-authorization-server";
+
 const SERVICES: &str = "/Thingworx/Subsystems/SCIMSubsystem/Services/";
 
 impl Route {
@@ -47,6 +56,8 @@ impl Route {
         match path {
             "/health" | "/health/" => return Some(Self::Health),
             "/ready" | "/ready/" => return Some(Self::Ready),
+            TOKEN_ENDPOINT => return Some(Self::Token),
+            TOKEN_METADATA => return Some(Self::TokenMetadata),
             _ => {}
         }
         if let Some(name) = below(path, SERVICES) {
@@ -65,8 +76,8 @@ impl Route {
     pub(crate) const fn methods(&self) -> &'static [&'static str] {
         match self {
             Self::Scim(_, endpoint) => endpoint.methods(),
-            Self::Service(_) => &["POST"],
-            Self::Health | Self::Ready => &["GET"],
+            Self::Service(_) | Self::Token => &["POST"],
+            Self::Health | Self::Ready | Self::TokenMetadata => &["GET"],
         }
     }
 
@@ -76,6 +87,8 @@ impl Route {
         match self {
             Self::Health => "/health".to_owned(),
             Self::Ready => "/ready".to_owned(),
+            Self::Token => TOKEN_ENDPOINT.to_owned(),
+            Self::TokenMetadata => TOKEN_METADATA.to_owned(),
             Self::Service(service) => format!("{SERVICES}{}", service.name()),
             Self::Scim(head, place) => {
                 let (first, second) = match place {
@@ -133,6 +146,7 @@ mod tests {
         );
         check("/health", "/health");
         check("/ready/", "/ready");
+        check("/oauth2/token", "/oauth2/token");
     }
 
     #[test]
@@ -150,6 +164,7 @@ mod tests {
             "/Thingworx/Subsystems/SCIMSubsystem/Services/",
             "/Thingwor\u{e9}/SCIMProvider/SCIM/v2",
             "/health/x",
+            "/oauth2/token/x",
         ] {
             check(path, "nothing");
         }

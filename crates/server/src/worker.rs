@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::request_line::RequestLine;
 use crate::respond::{self, MediaType, Response};
 use crate::route::{Head, Route};
-use crate::{health, scim2, service};
+use crate::{health, oauth, scim2, service};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -48,6 +48,14 @@ async fn answer(call: Call) -> Result<Response, Error> {
         Route::Service(service) => {
             check_method(&call, route.methods())?;
             service::answer(call, service).await
+        }
+        Route::Token => {
+            check_method(&call, route.methods())?;
+            oauth::token(call).await
+        }
+        Route::TokenMetadata => {
+            check_method(&call, route.methods())?;
+            oauth::metadata(&call)
         }
         Route::Health => {
             check_method(&call, route.methods())?;

@@ -12,14 +12,15 @@ use http_body_util::{BodyExt as _, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use provost_auth::{Chain, Rights, TokenList};
+use provost_auth::{Chain, Life, NoToken, Rights, TokenList};
 use provost_engine::{Engine, IdSource, Policy};
 use provost_platform::setting::{self, Inputs, load};
 use provost_platform::state::{Starting, State, Stopping, Subsystem};
 use provost_scim::schema::{Options, Schemas};
-use provost_server::{Parts, Server, TOKENS_DOCUMENT};
+use provost_server::issued::change;
+use provost_server::{Parts, Server};
 use provost_store::memory::MemoryStore;
-use provost_store::{DocumentPut, Indexes, Store, TenantId};
+use provost_store::{Indexes, Store, TenantId};
 use serde_json::Value;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -58,6 +59,8 @@ pub struct Setup {
 pub struct TestServer {
     /// Where it listens.
     pub address: SocketAddr,
+    /// A token that reads.
+    pub read_token: String,
     /// A token that provisions.
     pub provision_token: String,
     /// A token that may also use the subsystem's services.
@@ -130,7 +133,7 @@ impl TestServer {
     /// If there is no free port, or the store fails.
     pub async fn start_with(setup: Setup) -> Self {
         let tenant = setup.store.tenant("default".into()).await.expect("a tenant");
-        let (provision_token, admin_token) = tokens(&*setup.store, tenant).await;
+        let [read_token, provision_token, admin_token] = tokens(&*setup.store, tenant).await;
         let (subsystem, between) = subsystem(setup.state);
         let policy = Arc::new(ArcSwap::from_pointee(setup.policy));
         let engine = Engine {
@@ -160,6 +163,7 @@ impl TestServer {
         let client = TestClient::new(address);
         Self {
             address,
+            read_token,
             provision_token,
             admin_token,
             policy,
@@ -339,19 +343,21 @@ fn settings() -> setting::Settings {
     load(&Inputs::default()).settings.expect("the default settings are in order")
 }
 
-async fn tokens(store: &dyn Store, tenant: TenantId) -> (String, String) {
-    let mut list = TokenList::default();
-    let mut create = |name: &str, rights, seed| {
-        let name = name.parse().expect("a name of a token");
-        let token = list.create(name, rights, 0, [seed; 32]).expect("names differ");
-        token.expose().to_owned()
-    };
-    let provision = create("provision", Rights::Provision, 1);
-    let admin = create("admin", Rights::Administer, 2);
-    let body = list.to_json().to_string().into_bytes().into();
-    let put = DocumentPut { key: TOKENS_DOCUMENT.into(), base: None, body };
-    store.put_document(tenant, put).await.expect("the store takes a document");
-    (provision, admin)
+/// Tokens that read, write and administer.
+async fn tokens(store: &dyn Store, tenant: TenantId) -> [String; 3] {
+    let life = Life { created_at: 0, expires_at: None };
+    let made = change(store, tenant, |list: &mut TokenList| {
+        let mut create = |name: &str, rights, seed| {
+            let name = name.parse().expect("a name of a token");
+            list.create(name, rights, life, [seed; 32]).map(|token| token.expose().to_owned())
+        };
+        Ok::<_, NoToken>([
+            create("read", Rights::Read, 3)?,
+            create("provision", Rights::Write, 1)?,
+            create("admin", Rights::Administer, 2)?,
+        ])
+    });
+    made.await.expect("the store takes a list of tokens")
 }
 
 fn chain(error: &dyn std::error::Error) -> String {

@@ -13,6 +13,8 @@ pub struct Requirements {
     pub callers: Vec<String>,
     /// The claim `oid` is one of these: the caller's own object in the issuer's directory.
     pub object_ids: Vec<String>,
+    /// The claim `sub` is one of these.
+    pub subjects: Vec<String>,
     /// The claim `roles` has all of these.
     pub roles: Vec<String>,
     /// The token is an application's own: no user signed in for it, and the application proved who
@@ -26,20 +28,20 @@ impl Default for Requirements {
             audiences: Vec::new(),
             callers: Vec::new(),
             object_ids: Vec::new(),
+            subjects: Vec::new(),
             roles: Vec::new(),
             app_only: true,
         }
     }
 }
 
-/// The claims that only a user's token has, and what they must hold for that: in Microsoft's tokens
-/// `idtyp` is the kind of the subject, `scp` the scopes that a user granted, and `upn` and
-/// `unique_name` name the user (Microsoft identity platform, "Access token claims reference"); Okta's
-/// name the user in `uid` ("Access token payload").
+/// The claims that only a user's token has; `docs/security.md` says which issuer's, with sources.
+/// `idtyp` is the kind of the subject, and `app` there is no user; `scp` as a text is what a user
+/// granted; `upn`, `unique_name` and `uid` name the user.
 const OF_A_USER: [&str; 5] = ["idtyp", "scp", "upn", "unique_name", "uid"];
 
-/// How the application authenticated, in version 1 and 2 tokens of Microsoft Entra ID: 0 is not at
-/// all, 1 a secret, 2 a certificate (same source).
+/// How the application authenticated, in version 1 and 2 tokens: 0 is not at all, 1 a secret, 2 a
+/// certificate (same place).
 const CLIENT_AUTHENTICATION: [&str; 2] = ["appidacr", "azpacr"];
 
 impl Requirements {
@@ -61,6 +63,10 @@ impl Requirements {
         if !self.object_ids.is_empty() && !self.object_ids.iter().any(is_object) {
             return Err(Rejection::ObjectId(show(claims, "oid")));
         }
+        let is_subject = |id: &String| claims.get("sub") == Some(id);
+        if !self.subjects.is_empty() && !self.subjects.iter().any(is_subject) {
+            return Err(Rejection::Subject(show(claims, "sub")));
+        }
         match self.roles.iter().find(|role| !claims.holds("roles", role)) {
             Some(missing) => Err(Rejection::Role(Excerpt::quote(missing))),
             None => Ok(()),
@@ -70,9 +76,9 @@ impl Requirements {
 
 /// The application that asked for a token.
 ///
-/// Tokens of Microsoft Entra ID say their version, and name it in `appid` (1.0) or `azp` (2.0; the
-/// assertions of its workload identity federation in `appid` too). Elsewhere it is `client_id`
-/// (RFC 9068 §2.2), `azp` (OpenID Connect Core §2) or `cid` (Okta, "Access token payload").
+/// Tokens that say their version name it in `appid` (1.0) or `azp` (2.0; the assertions of workload
+/// identity federation in `appid` too). Elsewhere it is `client_id` (RFC 9068 §2.2), `azp` (OpenID
+/// Connect Core §2) or `cid`; `docs/security.md` has the sources.
 pub(crate) fn caller(claims: &Claims) -> Option<&str> {
     let names: &[&str] = match claims.get("ver") {
         Some("1.0") => &["appid"],
@@ -84,7 +90,7 @@ pub(crate) fn caller(claims: &Claims) -> Option<&str> {
 
 fn check_app_only(claims: &Claims) -> Result<(), Rejection> {
     let of_a_user = |name: &&&str| match claims.get(name) {
-        // Of an application: idtyp is `app`. Okta's scopes are a list, and so no text.
+        // Scopes that are a list are nobody's grant, and no text.
         Some(text) => **name != "idtyp" || text != "app",
         None => false,
     };
@@ -167,6 +173,9 @@ mod tests {
         check(&ours, json!({"oid": "o", "roles": ["Scim.Read", "x", "Scim.Provision"]}), "fits");
         check(&ours, json!({"oid": "p"}), "the claim `oid` is \"p\", which is not accepted");
         check(&ours, json!({}), "the claim `oid` is missing, which is not accepted");
+        let named = Requirements { subjects: list(&["s"]), ..Default::default() };
+        check(&named, json!({"sub": "s"}), "fits");
+        check(&named, json!({"sub": "t"}), "the claim `sub` is \"t\", which is not accepted");
         let role = "the role \"Scim.Read\" is not in the claim `roles`";
         check(&ours, json!({"oid": "o", "roles": "Scim.Provision"}), role);
     }

@@ -103,6 +103,7 @@ impl JwtMethod {
             principal: format!("jwt:{client}").into(),
             rights: Rights::Administer,
             run_as: RunAs::User(issuer.run_as.clone()),
+            token: None,
         })
     }
 }

@@ -5,18 +5,21 @@ use std::sync::Arc;
 use ::http::HeaderMap;
 use provost_auth::stand_in::StandIn;
 use provost_auth::{
-    Answer, Binding, Caller, Chain, JwtMethod, KeyCache, Pace, PlainToken, Requirements, Rights,
-    RunAs, TokenList, TokenTimes, TrustedIssuer,
+    AccessTokens, Answer, Binding, Caller, Chain, Grant, JwtMethod, KeyCache, Life, Pace,
+    PlainToken, Requirements, Rights, RunAs, TokenList, TokenTimes, TrustedIssuer,
 };
 use serde_json::{Value, json};
 
-use crate::support::{ISSUER, START, Script, World, bearer, claims, good, show, trust};
+use crate::support::{
+    ISSUER, Lists, NONE, START, Script, World, bearer, claims, good, show, trust,
+};
 
-fn tokens() -> (TokenList, PlainToken, PlainToken) {
-    let mut list = TokenList::default();
-    let entry = list.create("entry".parse().unwrap(), Rights::Provision, START, [1; 32]).unwrap();
-    let admin = list.create("admin".parse().unwrap(), Rights::Administer, START, [2; 32]).unwrap();
-    (list, entry, admin)
+fn tokens() -> (Lists, PlainToken, PlainToken) {
+    let mut tokens = TokenList::default();
+    let life = Life { created_at: START, expires_at: Some(START + 60) };
+    let entry = tokens.create("entry".parse().unwrap(), Rights::Write, life, [1; 32]).unwrap();
+    let admin = tokens.create("admin".parse().unwrap(), Rights::Administer, life, [2; 32]).unwrap();
+    (Lists { tokens, access: AccessTokens::default() }, entry, admin)
 }
 
 #[tokio::test]
@@ -24,10 +27,11 @@ async fn opaque_token_has_the_rights_it_was_made_with() {
     let (list, entry, admin) = tokens();
     let chain = Chain::opaque_only();
     for (token, name, rights) in
-        [(&entry, "token:entry", Rights::Provision), (&admin, "token:admin", Rights::Administer)]
+        [(&entry, "token:entry", Rights::Write), (&admin, "token:admin", Rights::Administer)]
     {
-        let answer = chain.authenticate(&bearer(token.expose()), &list, START).await;
-        let caller = Caller { principal: name.into(), rights, run_as: RunAs::Own };
+        let answer = chain.authenticate(&bearer(token.expose()), &list.issued(), START).await;
+        let token = Some(token.hash().id());
+        let caller = Caller { principal: name.into(), rights, run_as: RunAs::Own, token };
         assert_eq!(answer, Answer::Accepted(caller));
     }
 }
@@ -47,9 +51,9 @@ async fn without_jwts_all_else_is_refused() {
         ),
         (bearer("x"), "rejected: not an opaque token, and no issuer of JWTs is configured"),
     ] {
-        assert_eq!(show(&chain.authenticate(&headers, &list, START).await), want);
+        assert_eq!(show(&chain.authenticate(&headers, &list.issued(), START).await), want);
     }
-    let answer = chain.authenticate(&bearer(entry.expose()), &TokenList::default(), START).await;
+    let answer = chain.authenticate(&bearer(entry.expose()), &NONE.issued(), START).await;
     let want = "rejected: an opaque token that is not on the list: revoked, or made for other data";
     assert_eq!(show(&answer), want);
 }
@@ -59,9 +63,9 @@ async fn opaque_tokens_do_not_wait_for_keys() {
     let world = World::new(trust, Script::Status(503), START);
     let (list, entry, _) = tokens();
     let headers = bearer(entry.expose());
-    let answer = world.chain.authenticate(&headers, &list, START).await;
+    let answer = world.chain.authenticate(&headers, &list.issued(), START).await;
     assert_eq!(show(&answer), "accepted: token:entry");
-    let answer = world.chain.authenticate(&bearer("x.y.z"), &list, START).await;
+    let answer = world.chain.authenticate(&bearer("x.y.z"), &list.issued(), START).await;
     assert_eq!(show(&answer), "rejected: the signature is not canonical unpadded base64url");
 }
 
@@ -73,11 +77,12 @@ async fn stand_in_is_its_own_key_source() {
     let task = tokio::spawn(refresh.run());
     let issuers = trust(Arc::new(cache));
     let chain = Chain::with_jwt(JwtMethod::new(issuers, TokenTimes::default()));
-    let answer = chain.authenticate(&good(&issuer, START), &TokenList::default(), START).await;
+    let answer = chain.authenticate(&good(&issuer, START), &NONE.issued(), START).await;
     let caller = Caller {
         principal: "jwt:our-app".into(),
         rights: Rights::Administer,
         run_as: RunAs::User("Administrator".into()),
+        token: None,
     };
     assert_eq!(answer, Answer::Accepted(caller));
     task.abort();
@@ -159,7 +164,7 @@ async fn each_issuer_has_its_own_keys_client_and_requirements() {
             claims[name] = value.clone();
         }
         let headers = bearer(&signer.sign(&claims).unwrap());
-        show(&chain.authenticate(&headers, &TokenList::default(), START).await)
+        show(&chain.authenticate(&headers, &NONE.issued(), START).await)
     };
     let iss = |text: &str| ("iss", json!(text));
     assert_eq!(ask(&first, &[]).await, "accepted: jwt:our-app");
@@ -183,7 +188,7 @@ async fn an_explanation_names_every_step_and_never_the_token() {
     let mut wrong = claims(START);
     wrong["azp"] = json!("other");
     let token = issuer.sign(&wrong).unwrap();
-    let (steps, answer) = world.chain.explain(&token, &TokenList::default(), START).await;
+    let (steps, answer) = world.chain.explain(&token, &NONE.issued(), START).await;
     let text = steps.join("\n").replace(issuer.key_id(), "KEY");
     assert_eq!(
         text,
@@ -198,7 +203,47 @@ async fn an_explanation_names_every_step_and_never_the_token() {
     assert_eq!(show(&answer), "rejected: the client is not accepted: azp other");
     let headers = bearer(&token);
     assert_eq!(world.ask(&headers).await, answer, "the same decision as a request's");
-    let (steps, answer) = world.chain.explain("", &TokenList::default(), START).await;
+    let (steps, answer) = world.chain.explain("", &NONE.issued(), START).await;
     assert_eq!(steps, Vec::<String>::new());
     assert!(matches!(answer, Answer::Rejected(_)));
+}
+
+#[tokio::test]
+async fn an_opaque_token_holds_until_its_second() {
+    let (list, entry, _) = tokens();
+    let chain = Chain::opaque_only();
+    let headers = bearer(entry.expose());
+    let ask = async |now| show(&chain.authenticate(&headers, &list.issued(), now).await);
+    assert_eq!(ask(START + 59).await, "accepted: token:entry");
+    assert_eq!(ask(START + 60).await, "rejected: an opaque token that expired 0 s ago");
+}
+
+#[tokio::test]
+async fn an_access_token_holds_for_an_hour_and_no_longer_than_its_client() {
+    let mut list = tokens().0;
+    let now = START;
+    let token = |list: &mut Lists, client: &str, rights, n: u8| {
+        let client = client.parse().unwrap();
+        list.access.create(&Grant { client, rights, federated: false, token: None }, now, [n; 32])
+    };
+    let entry = token(&mut list, "entry", Rights::Administer, 7);
+    let nobody = token(&mut list, "nobody", Rights::Read, 8);
+    let chain = Chain::opaque_only();
+    let ask = async |list: &Lists, token: &PlainToken, now| {
+        chain.authenticate(&bearer(token.expose()), &list.issued(), now).await
+    };
+    let Answer::Accepted(caller) = ask(&list, &entry, now).await else { panic!("refused") };
+    assert_eq!(&*caller.principal, "client:entry");
+    assert_eq!(caller.rights, Rights::Write, "no more than the client has");
+    let gone = "rejected: an access token whose client is revoked or has expired";
+    assert_eq!(show(&ask(&list, &nobody, now).await), gone);
+    assert_eq!(show(&ask(&list, &entry, now + 60).await), gone);
+    let over = show(&ask(&list, &entry, now + 3_600).await);
+    assert_eq!(over, "rejected: an opaque token that expired 0 s ago");
+    list.tokens.revoke(&"entry".parse().unwrap(), None);
+    assert_eq!(show(&ask(&list, &entry, now).await), gone);
+    // Neither kind stands on the other's list.
+    let swapped = entry.expose().replacen("pva_", "pvt_", 1);
+    let swapped = show(&chain.authenticate(&bearer(&swapped), &list.issued(), now).await);
+    assert!(swapped.contains("not on the list"), "{swapped}");
 }

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use ::http::HeaderMap;
+use provost_auth::Answer;
 use provost_auth::stand_in::StandIn;
-use provost_auth::{Answer, TokenList};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::support::{START, Script, World, bearer, claims, good, show, trust};
+use crate::support::{NONE, START, Script, World, bearer, claims, good, show, trust};
 
 const DAY: u64 = 24 * 60 * 60;
 
@@ -32,8 +32,7 @@ async fn check_hundred(world: &World, issuer: &StandIn) {
     let mut requests = JoinSet::new();
     for _ in 0..100 {
         let (chain, headers) = (world.chain.clone(), good(issuer, START));
-        requests
-            .spawn(async move { chain.authenticate(&headers, &TokenList::default(), START).await });
+        requests.spawn(async move { chain.authenticate(&headers, &NONE.issued(), START).await });
     }
     for answer in requests.join_all().await {
         check(&answer, "accepted: jwt:our-app");
@@ -56,8 +55,7 @@ async fn cold_and_out_of_reach_is_unavailable_until_it_heals_by_itself() {
     let mut requests = JoinSet::new();
     for _ in 0..100 {
         let (chain, headers) = (world.chain.clone(), headers.clone());
-        requests
-            .spawn(async move { chain.authenticate(&headers, &TokenList::default(), START).await });
+        requests.spawn(async move { chain.authenticate(&headers, &NONE.issued(), START).await });
     }
     for answer in requests.join_all().await {
         check(&answer, "unavailable: the signing keys are not at hand; ask again in 1 s");

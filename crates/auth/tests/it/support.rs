@@ -1,15 +1,15 @@
 //! A scripted key source, a clock that is set by hand, and a chain on top of both.
 
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use ::http::header::AUTHORIZATION;
 use ::http::{HeaderMap, HeaderValue};
 use provost_auth::stand_in::StandIn;
 use provost_auth::{
-    Answer, Binding, Chain, FetchError, Fetching, JwtMethod, KeyCache, KeySource, Pace, TokenList,
-    TokenTimes, TrustedIssuer,
+    AccessTokens, Answer, Binding, Chain, FetchError, Fetching, Issued, JwtMethod, KeyCache,
+    KeySource, Pace, TokenList, TokenTimes, TrustedIssuer,
 };
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
@@ -122,7 +122,7 @@ impl World {
     }
 
     pub(crate) async fn ask(&self, headers: &HeaderMap) -> Answer {
-        self.chain.authenticate(headers, &TokenList::default(), self.now()).await
+        self.chain.authenticate(headers, &NONE.issued(), self.now()).await
     }
 
     /// The answer, and whether it took any time.
@@ -132,6 +132,22 @@ impl World {
         (answer, begin.elapsed())
     }
 }
+
+/// Lists of tokens that were made here.
+pub(crate) struct Lists {
+    pub(crate) tokens: TokenList,
+    pub(crate) access: AccessTokens,
+}
+
+impl Lists {
+    pub(crate) fn issued(&self) -> Issued<'_> {
+        Issued { tokens: &self.tokens, access: &self.access }
+    }
+}
+
+/// No token was made here.
+pub(crate) static NONE: LazyLock<Lists> =
+    LazyLock::new(|| Lists { tokens: TokenList::default(), access: AccessTokens::default() });
 
 pub(crate) fn trust(keys: Arc<KeyCache>) -> Vec<TrustedIssuer> {
     let binding = Binding::Claim { name: "azp".into(), value: "our-app".into() };

@@ -1,72 +1,100 @@
 //! `provost token`: opaque bearer tokens, kept as hashes in one document of the store.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
-use provost_auth::{PlainToken, Rights, TokenList, TokenName, system_random};
+use provost_auth::{
+    Life, NoToken, PlainToken, Rights, TokenId, TokenList, TokenName, TokenRecord, system_random,
+};
 use provost_engine::{Clock as _, SystemClock};
 use provost_platform::DEFAULT_TENANT;
 use provost_platform::setting::Flags;
-use provost_server::TOKENS_DOCUMENT;
-use provost_store::{DocumentPut, Error as StoreError, Rev, Store, TenantId};
+use provost_server::issued::{ChangeError, LastUses, change, read};
+use provost_store::{Store, TenantId};
 
 use crate::failure::Failure;
 use crate::output;
 use crate::wiring::{self, Place};
 
-/// What a token is for.
-pub(crate) struct Admin(bool);
+/// How long a token lives.
+pub(crate) struct Lifetime(pub(crate) Option<Duration>);
 
-impl From<bool> for Admin {
-    fn from(admin: bool) -> Self {
-        Self(admin)
+impl Lifetime {
+    fn from(&self, now: i64) -> Life {
+        let seconds = |it: Duration| i64::try_from(it.as_secs()).unwrap_or(i64::MAX);
+        Life { created_at: now, expires_at: self.0.map(|it| now.saturating_add(seconds(it))) }
     }
 }
 
-impl Admin {
-    const fn rights(&self) -> Rights {
-        match self.0 {
-            true => Rights::Administer,
-            false => Rights::Provision,
-        }
-    }
-}
-
-/// How often a list is read again because another command changed it.
-const ATTEMPTS: usize = 8;
-
-#[expect(clippy::print_stderr, reason = "the token alone goes to standard output")]
-pub(crate) async fn create(flags: Flags, name: TokenName, admin: Admin) -> Result<(), Failure> {
+pub(crate) async fn create(
+    flags: Flags,
+    name: TokenName,
+    rights: Rights,
+    lifetime: &Lifetime,
+) -> Result<(), Failure> {
     let place = Place::of(flags)?;
     let store = wiring::open_beside(&place)?;
-    let token = make(&store, name, admin.rights()).await?;
-    eprintln!("a token for the database in {}; it is not shown again:", place.data.display());
-    output::print(format_args!("{}\n", token.expose()))
+    let life = lifetime.from(now());
+    let token = make(&store, name, rights, life).await?;
+    show(&place, &token, life)
+}
+
+pub(crate) async fn rotate(
+    flags: Flags,
+    name: TokenName,
+    lifetime: &Lifetime,
+    grace: Duration,
+) -> Result<(), Failure> {
+    let place = Place::existing(flags)?;
+    let store = wiring::open_beside(&place)?;
+    let (life, random) = (lifetime.from(now()), random()?);
+    let grace_seconds = i64::try_from(grace.as_secs()).unwrap_or(i64::MAX);
+    let rotated = change(&store, tenant(&store).await?, |list: &mut TokenList| {
+        list.rotate(name.clone(), life, grace_seconds, random)
+    });
+    show(&place, &rotated.await.map_err(failed)?, life)
 }
 
 pub(crate) async fn list(flags: Flags) -> Result<(), Failure> {
     let store = wiring::open_beside(&Place::existing(flags)?)?;
     let tenant = tenant(&store).await?;
-    for record in read(&store, tenant).await?.0.records() {
-        let rights = match record.rights {
-            Rights::Provision => "SCIM",
-            Rights::Administer => "SCIM and services",
+    let unable = || Failure::unable("read the tokens");
+    let list: TokenList = read(&store, tenant).await.map_err(unable())?;
+    let uses: LastUses = read(&store, tenant).await.map_err(unable())?;
+    output::print(format_args!("NAME\tID\tRIGHTS\tCREATED\tEXPIRES\tLAST USED\n"))?;
+    for record in list.records() {
+        let TokenRecord { name, hash, rights, created_at, .. } = record;
+        let (id, rights, created) = (hash.id(), rights.word(), time(*created_at));
+        let expires = match (record.expires_at, record.expired_for(now())) {
+            (None, _) => "never".to_owned(),
+            (Some(at), None) => time(at),
+            (Some(at), Some(_)) => format!("{} (expired)", time(at)),
         };
-        let created = Timestamp::from_second(record.created_at).unwrap_or(Timestamp::UNIX_EPOCH);
-        output::print(format_args!("{}\t{rights}\t{created}\n", record.name))?;
+        let used = uses.of(&id).map_or("never".to_owned(), time);
+        output::print(format_args!("{name}\t{id}\t{rights}\t{created}\t{expires}\t{used}\n"))?;
     }
     Ok(())
 }
 
 #[expect(clippy::print_stderr, reason = "a command speaks to whoever started it")]
-pub(crate) async fn revoke(flags: Flags, name: &TokenName) -> Result<(), Failure> {
+pub(crate) async fn revoke(
+    flags: Flags,
+    name: &TokenName,
+    id: Option<&TokenId>,
+) -> Result<(), Failure> {
     let store = wiring::open_beside(&Place::existing(flags)?)?;
-    let revoked = change(&store, |list| Ok(list.revoke(name))).await?;
-    match revoked {
-        Some(record) => {
-            eprintln!("the token {} is revoked", record.name);
-            Ok(())
-        }
-        None => Err(Failure::Wrong(format!("there is no token called {name}"))),
+    let revoked = change(&store, tenant(&store).await?, |list: &mut TokenList| {
+        Ok::<_, NoToken>(list.revoke(name, id))
+    });
+    let revoked = revoked.await.map_err(failed)?;
+    if revoked.is_empty() {
+        let which = id.map(|id| format!(" with the id {id}")).unwrap_or_default();
+        return Err(Failure::Wrong(format!("there is no token named {name}{which}")));
     }
+    for record in revoked {
+        eprintln!("the token {} ({}) is revoked", record.name, record.hash.id());
+    }
+    Ok(())
 }
 
 /// Makes a token in a store.
@@ -74,47 +102,48 @@ pub(crate) async fn make(
     store: &impl Store,
     name: TokenName,
     rights: Rights,
+    life: Life,
 ) -> Result<PlainToken, Failure> {
-    let now = SystemClock.now_micros().div_euclid(1_000_000);
-    let random = system_random().map_err(Failure::unable("get randomness"))?;
-    change(store, |list| {
-        let made = list.create(name.clone(), rights, now, random);
-        made.map_err(|error| Failure::Wrong(error.to_string()))
-    })
-    .await
+    let random = random()?;
+    let made = change(store, tenant(store).await?, |list: &mut TokenList| {
+        list.create(name.clone(), rights, life, random)
+    });
+    made.await.map_err(failed)
 }
 
-/// Changes the list, as often as another command changed it first.
-async fn change<T>(
-    store: &impl Store,
-    mut change: impl FnMut(&mut TokenList) -> Result<T, Failure>,
-) -> Result<T, Failure> {
-    let tenant = tenant(store).await?;
-    for _ in 0..ATTEMPTS {
-        let (mut list, base) = read(store, tenant).await?;
-        let outcome = change(&mut list)?;
-        let body = list.to_json().to_string().into();
-        let put = DocumentPut { key: TOKENS_DOCUMENT.into(), base, body };
-        match store.put_document(tenant, put).await {
-            Ok(_) => return Ok(outcome),
-            Err(StoreError::Stale) => {}
-            Err(error) => return Err(Failure::unable("write the tokens")(error)),
+/// The time in Unix seconds.
+pub(crate) fn now() -> i64 {
+    SystemClock.now_micros().div_euclid(1_000_000)
+}
+
+#[expect(clippy::print_stderr, reason = "the token alone goes to standard output")]
+fn show(place: &Place, token: &PlainToken, life: Life) -> Result<(), Failure> {
+    let ends = match life.expires_at {
+        Some(at) => format!("ends at {}", time(at)),
+        None => "has no end but its revocation".to_owned(),
+    };
+    let (id, data) = (token.hash().id(), place.data.display());
+    eprintln!("token {id} for the database in {data}; it {ends}, and is not shown again:");
+    output::print(format_args!("{}\n", token.expose()))
+}
+
+fn failed(error: ChangeError<NoToken>) -> Failure {
+    match error {
+        ChangeError::Refused(reason) => Failure::Wrong(reason.to_string()),
+        other @ (ChangeError::Read(_) | ChangeError::Write(_) | ChangeError::Contended) => {
+            Failure::unable("change the tokens")(other)
         }
     }
-    Err(Failure::Wrong("other commands keep changing the tokens; try again".into()))
+}
+
+fn random() -> Result<[u8; 32], Failure> {
+    system_random().map_err(Failure::unable("get randomness"))
 }
 
 async fn tenant(store: &impl Store) -> Result<TenantId, Failure> {
     store.tenant(DEFAULT_TENANT.into()).await.map_err(Failure::unable("read the database"))
 }
 
-async fn read(store: &impl Store, tenant: TenantId) -> Result<(TokenList, Option<Rev>), Failure> {
-    let found = store.document(tenant, TOKENS_DOCUMENT.into()).await;
-    match found.map_err(Failure::unable("read the tokens"))? {
-        None => Ok((TokenList::default(), None)),
-        Some(document) => {
-            let list = TokenList::from_json(&document.body);
-            Ok((list.map_err(Failure::unable("read the tokens"))?, Some(document.rev)))
-        }
-    }
+fn time(seconds: i64) -> String {
+    Timestamp::from_second(seconds).unwrap_or(Timestamp::UNIX_EPOCH).to_string()
 }

@@ -2,7 +2,7 @@
 
 use std::pin::pin;
 
-use provost_auth::Rights;
+use provost_auth::{Life, Rights};
 use provost_platform::setting::{Flags, Inputs, load};
 use tokio::sync::oneshot;
 
@@ -34,7 +34,8 @@ pub(crate) async fn run() -> Result<(), Failure> {
     let running = wiring::start(&settings).await?;
     let address = running.address();
     let name = "trial".parse().expect("is the name of a token");
-    let plain = token::make(&*running.store(), name, Rights::Administer).await?;
+    let life = Life { created_at: token::now(), expires_at: None };
+    let plain = token::make(&*running.store(), name, Rights::Administer, life).await?;
     let (stop, told) = oneshot::channel::<()>();
     let serving = tokio::spawn(running.serve(async { drop(told.await) }));
     let cycle = Cycle::new(address, provider.token()?)?;

@@ -18,7 +18,7 @@ fn tokens_are_made_listed_and_revoked_without_a_server() {
     assert!(admin.status.success());
     let list = text(&run(folder.path(), &["token", "list", "--data", "d"]).stdout);
     let names: Vec<&str> = list.lines().filter_map(|it| it.split('\t').next()).collect();
-    assert_eq!(names, ["entra", "ops"]);
+    assert_eq!(names, ["NAME", "entra", "ops"]);
     assert!(!list.contains("pvt_"), "{list}");
     assert!(
         run(folder.path(), &["token", "revoke", "--data", "d", "--name", "entra"]).status.success()
@@ -40,7 +40,7 @@ fn the_database_is_the_one_of_the_settings() {
     assert!(text(&made.stderr).contains("elsewhere"), "{}", text(&made.stderr));
     assert!(folder.path().join("elsewhere/provost.db").is_file());
     let listed = run(folder.path(), &["token", "list", "--platform-settings", file]);
-    assert!(text(&listed.stdout).starts_with("a\t"));
+    assert!(text(&listed.stdout).contains("\na\t"));
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn a_database_is_backed_up_and_verified_beside_a_server() {
     let (copy, place) = (folder.path().join("copy.db"), folder.path().join("restored/provost.db"));
     std::fs::copy(copy, place).unwrap();
     let listed = run(folder.path(), &["token", "list", "--data", "restored"]);
-    assert!(text(&listed.stdout).starts_with("a\t"), "{}", text(&listed.stderr));
+    assert!(text(&listed.stdout).contains("\na\t"), "{}", text(&listed.stderr));
 }
 
 #[test]
@@ -108,4 +108,35 @@ fn a_token_made_beside_a_server_holds_from_the_next_request_and_no_longer_than_i
     );
     assert!(run(folder.path(), &["token", "revoke", "--name", "a"]).status.success());
     assert_eq!(get(port, "/scim/v2/Users", Some(&token)).unwrap().0, 401);
+}
+
+#[test]
+fn a_token_is_rotated_expires_and_is_listed_without_its_secret() {
+    let folder = tempfile::tempdir().unwrap();
+    let ask = |arguments: &[&str]| {
+        let output = run(folder.path(), arguments);
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    };
+    let (code, old, said) =
+        ask(&["token", "create", "--name", "a", "--rights", "read", "--expires-in", "30"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("ends at 20"), "{said}");
+    let (code, new, said) = ask(&["token", "rotate", "--name", "a", "--grace-hours", "1"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(new.starts_with("pvt_") && new != old);
+    let (_, list, _) = ask(&["token", "list"]);
+    let rows: Vec<Vec<&str>> = list.lines().map(|it| it.split('\t').collect()).collect();
+    assert_eq!(rows[0], ["NAME", "ID", "RIGHTS", "CREATED", "EXPIRES", "LAST USED"]);
+    assert_eq!((rows[1][0], rows[1][2], rows[1][5]), ("a", "read", "never"));
+    assert!(rows[1][4].starts_with("20"), "{list}");
+    assert_eq!((rows[2][0], rows[2][2], rows[2][4]), ("a", "read", "never"));
+    assert!(!list.contains("pvt_"), "{list}");
+    let (code, _, said) = ask(&["token", "revoke", "--name", "a", "--id", rows[2][1]]);
+    assert_eq!((code, said), (Some(0), format!("the token a ({}) is revoked\n", rows[2][1])));
+    assert_eq!(ask(&["token", "list"]).1.lines().count(), 2);
+    let (code, _, said) = ask(&["token", "rotate", "--name", "b"]);
+    assert_eq!((code, said.as_str()), (Some(1), "error: there is no token named b that holds\n"));
+    let (code, _, said) = ask(&["token", "create", "--name", "c", "--rights", "all"]);
+    assert_eq!(code, Some(2));
+    assert!(said.contains("rights are read, write or admin"), "{said}");
 }

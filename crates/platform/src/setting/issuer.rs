@@ -3,7 +3,9 @@
 use url::Url;
 
 use super::block::{Block, Setting};
-use super::kind::{AdministratorName, Host, List, Name, Switch, WebUrl};
+use super::kind::{
+    AdministratorName, Choice, Host, List, Name, OneOf, Switch, TokenNameText, WebUrl,
+};
 use crate::client_binding::Explanation;
 
 /// An issuer beside the one of `SCIMAccessTokenServicesSettings`.
@@ -17,6 +19,39 @@ pub struct Issuer {
     pub admin_name: String,
     /// What its tokens must be.
     pub requirements: Requirements,
+}
+
+/// A client of the token endpoint whose assertions an issuer signs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FederatedClient {
+    /// The client id.
+    pub client_id: String,
+    /// The issuer of its assertions.
+    pub issuer: String,
+    /// Where the keys of the issuer are.
+    pub keys: KeyPlace,
+    /// The claim `sub` of its assertions.
+    pub subject: String,
+    /// Whom its assertions are for; one of these.
+    pub audiences: Vec<String>,
+    /// What it may do.
+    pub rights: ClientRights,
+}
+
+/// What a client may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClientRights {
+    /// Look at all that SCIM shows.
+    Read,
+    /// All of SCIM.
+    Write,
+    /// All of SCIM and the services.
+    Admin,
+}
+
+impl Choice for ClientRights {
+    const ALL: &'static [(&'static str, Self)] =
+        &[("read", Self::Read), ("write", Self::Write), ("admin", Self::Admin)];
 }
 
 /// Where the keys of an issuer are.
@@ -127,6 +162,48 @@ pub(crate) fn read(block: &mut Block<'_, '_>) -> Option<Issuer> {
         block.error_at(source, "audiences", message);
     }
     Some(Issuer { issuer: issuer?, keys: keys?, admin_name, requirements })
+}
+
+/// A client that sends assertions in place of a secret.
+pub(crate) fn read_federated(block: &mut Block<'_, '_>) -> Option<FederatedClient> {
+    let client_id = block.mandatory(
+        &TokenNameText,
+        "clientId",
+        "The client ID that the identity provider is told to use.",
+    );
+    let issuer = block.mandatory(
+        &Name("the issuer exactly as assertions carry it in iss"),
+        "issuer",
+        "Assertions of another issuer are refused.",
+    );
+    let keys = read_key_place(block);
+    let subject = block.mandatory(
+        &Name("the claim sub of its assertions: the object ID of the provisioning application"),
+        "subject",
+        "Only this application's assertions are accepted.",
+    );
+    let audiences = block.get(
+        &List(Name("whom the assertion is for, as it stands in aud"), ENTRIES_MAX),
+        Setting {
+            name: "audiences",
+            default: Vec::new(),
+            why: "An assertion must be for one of these; at least one is needed.",
+        },
+    );
+    let rights = block.get(
+        &OneOf::new(),
+        Setting {
+            name: "rights",
+            default: ClientRights::Write,
+            why: "Write is all of SCIM; admin is the services of the subsystem too.",
+        },
+    );
+    if audiences.is_empty() {
+        let (source, message) = (block.source(), "missing: name at least one audience".to_owned());
+        block.error_at(source, "audiences", message);
+    }
+    let (client_id, issuer, keys, subject) = (client_id?, issuer?, keys?, subject?);
+    Some(FederatedClient { client_id, issuer, keys, subject, audiences, rights })
 }
 
 /// Where the keys are: one of two settings.

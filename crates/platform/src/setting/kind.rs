@@ -253,6 +253,30 @@ impl Kind for Host {
     }
 }
 
+/// A name as clients and tokens have it.
+pub(crate) struct TokenNameText;
+
+impl Kind for TokenNameText {
+    type Value = String;
+
+    fn legal(&self) -> String {
+        "1 to 64 of the characters A-Z a-z 0-9 . _ -".to_owned()
+    }
+
+    fn parse(&self, value: &Value) -> Result<String, Fault> {
+        let name = text(value)?;
+        let is_fit = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+        match name.len() <= 64 && name.bytes().all(is_fit) {
+            true => Ok(name.to_owned()),
+            false => Err(Fault::NotLegal),
+        }
+    }
+
+    fn show(&self, value: &String) -> String {
+        quoted(value)
+    }
+}
+
 /// The name of a user of the platform that requests may run as.
 pub(crate) struct AdministratorName;
 

@@ -19,7 +19,7 @@ mod trust;
 
 pub use dialect::{Dialect, EmptyString, GroupReplace, Mode, Put, UnknownMember};
 pub use inputs::{Flags, Inputs, VARIABLES};
-pub use issuer::{Issuer, KeyPlace, Requirements};
+pub use issuer::{ClientRights, FederatedClient, Issuer, KeyPlace, Requirements};
 pub use limit::Limits;
 pub use load::{Settings, load};
 pub use page::settings_page;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::block::{Block, Setting};
 use super::dialect::{self, Dialect};
 use super::inputs::Inputs;
-use super::issuer::{self, Issuer, Requirements};
+use super::issuer::{self, FederatedClient, Issuer, Requirements};
 use super::kind::{Address, BaseUrl, Choice, Folder, OneOf, Seconds};
 use super::limit::{self, Limits};
 
@@ -26,6 +26,8 @@ pub struct Provost {
     pub dialect: Dialect,
     /// How JWTs are checked.
     pub jwt: Jwt,
+    /// Clients of the token endpoint that send assertions in place of a secret.
+    pub federated_clients: Vec<FederatedClient>,
     /// How the server logs.
     pub log: Log,
     /// What clients may cost.
@@ -162,6 +164,11 @@ pub(crate) fn read(block: &mut Block<'_, '_>, inputs: &Inputs) -> Provost {
         ),
         dialect: block.block("dialect", dialect::read),
         jwt: block.block("jwt", read_jwt),
+        federated_clients: block
+            .blocks("federatedClients", issuer::read_federated)
+            .into_iter()
+            .flatten()
+            .collect(),
         log: block.block("log", read_log),
         limits: block.block("limits", limit::read),
     }

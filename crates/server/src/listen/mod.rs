@@ -9,11 +9,15 @@ use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpSocket};
 use tracing::info;
 
 use crate::context::{App, Parts};
+
+/// How late it may be known when a token was used.
+const USES_PAUSE: Duration = Duration::from_secs(60);
 
 /// How many connections may wait to be accepted.
 const BACKLOG: u32 = 1_024;
@@ -52,11 +56,22 @@ impl Server {
     /// within the drain time, and closes the rest.
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let Self { listener, app } = self;
+        let writing = tokio::spawn(write_uses(Arc::clone(&app)));
         let connections = accept::accept(&listener, &app, stop).await;
         // Readiness goes red before the door closes.
         app.begin_drain();
         drop(listener);
         info!("Draining {} connections", connections.len());
         drain::drain(connections, app.limits.drain_time).await;
+        writing.abort();
+        app.write_uses().await;
+    }
+}
+
+/// Writes once in a while when tokens were used.
+async fn write_uses(app: Arc<App>) {
+    loop {
+        tokio::time::sleep(USES_PAUSE).await;
+        app.write_uses().await;
     }
 }

@@ -15,6 +15,12 @@ use tokio::time::{Instant, Sleep, sleep};
 /// over: until then the whole answer waits in memory.
 const TAKEN_BYTES_PER_SECOND: u64 = 16 * 1024;
 
+/// How long a client may be silent before its connection is closed, once we have said our last word.
+const LINGER_SILENCE: Duration = Duration::from_millis(500);
+/// How long that may take in all, and how many bytes are thrown away meanwhile.
+const LINGER_TIME: Duration = Duration::from_secs(2);
+const LINGER_BYTES: usize = 16 * 1024 * 1024;
+
 /// A TCP connection with the time that a client may take.
 ///
 /// HTTP/1.1 has two times: for a head that has begun, and between requests. hyper's own timeout for
@@ -32,6 +38,18 @@ pub(super) struct Watched {
     /// Since when the client takes nothing of what is written to it.
     stalled: Option<Pin<Box<Sleep>>>,
     answer: Answer,
+    /// The client has said that it sends no more.
+    is_read_to_end: bool,
+    linger: Option<Linger>,
+}
+
+/// The time between our last word and the close. A client that is still sending a request which was
+/// answered already (it is too large, say) would find its connection reset if it were closed at once,
+/// and might not see the answer.
+struct Linger {
+    until: Instant,
+    silence: Pin<Box<Sleep>>,
+    bytes: usize,
 }
 
 /// What was written since the last request began.
@@ -103,8 +121,48 @@ impl Watched {
     ) -> Self {
         let deadline = Box::pin(sleep(head_time));
         let (phase, begun, stalled) = (Phase::Fresh, 0, None);
-        let answer = Answer::default();
-        Self { stream, activity, head_time, idle_time, phase, begun, deadline, stalled, answer }
+        let (answer, is_read_to_end, linger) = (Answer::default(), false, None);
+        Self {
+            stream,
+            activity,
+            head_time,
+            idle_time,
+            phase,
+            begun,
+            deadline,
+            stalled,
+            answer,
+            is_read_to_end,
+            linger,
+        }
+    }
+
+    /// Throws away what the client sends until it ends, is silent, or has had its time.
+    fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.is_read_to_end {
+            return Poll::Ready(());
+        }
+        let linger = self.linger.get_or_insert_with(|| Linger {
+            until: Instant::now() + LINGER_TIME,
+            silence: Box::pin(sleep(LINGER_SILENCE)),
+            bytes: 0,
+        });
+        let mut room = [0; 16 * 1024];
+        loop {
+            let mut buf = ReadBuf::new(&mut room);
+            match Pin::new(&mut self.stream).poll_read(cx, &mut buf) {
+                Poll::Ready(Ok(())) if !buf.filled().is_empty() => {
+                    linger.bytes += buf.filled().len();
+                    let silent_at = (Instant::now() + LINGER_SILENCE).min(linger.until);
+                    linger.silence.as_mut().reset(silent_at);
+                    if linger.bytes > LINGER_BYTES || Instant::now() >= linger.until {
+                        return Poll::Ready(());
+                    }
+                }
+                Poll::Ready(_) => return Poll::Ready(()),
+                Poll::Pending => return linger.silence.as_mut().poll(cx),
+            }
+        }
     }
 
     /// A request that began since the last look ended the head before it.
@@ -177,8 +235,9 @@ impl AsyncRead for Watched {
         match Pin::new(&mut self.stream).poll_read(cx, buf) {
             Poll::Ready(read) => {
                 let bytes = &buf.filled()[before..];
-                if !bytes.is_empty() {
-                    self.received(bytes);
+                match bytes.is_empty() {
+                    true => self.is_read_to_end = true,
+                    false => self.received(bytes),
                 }
                 Poll::Ready(read)
             }
@@ -209,7 +268,10 @@ impl AsyncWrite for Watched {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        if self.linger.is_none() {
+            ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
+        }
+        self.poll_linger(cx).map(Ok)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -283,6 +345,32 @@ mod tests {
         answer(watched, 48 * 1024 * 1024).await.unwrap();
         assert!(begun.elapsed() > Duration::from_millis(200), "it took longer than the idle time");
         assert_eq!(taking.await.unwrap(), 48 * 1024 * 1024);
+    }
+
+    #[tokio::test]
+    async fn a_client_that_is_still_sending_gets_our_last_word_and_no_reset() {
+        let (mut watched, mut client) = pair(Duration::from_secs(600)).await;
+        let sending = tokio::spawn(async move {
+            // More than the buffers of both ends hold: it is sent only if somebody takes it.
+            client.write_all(&vec![0; 12 * 1024 * 1024]).await?;
+            client.shutdown().await?;
+            let mut answer = String::new();
+            client.read_to_string(&mut answer).await?;
+            io::Result::Ok(answer)
+        });
+        watched.write_all(b"too large").await.unwrap();
+        watched.shutdown().await.unwrap();
+        drop(watched);
+        assert_eq!(sending.await.unwrap().unwrap(), "too large");
+    }
+
+    #[tokio::test]
+    async fn a_client_that_is_silent_after_our_last_word_is_closed_soon() {
+        let (mut watched, client) = pair(Duration::from_secs(600)).await;
+        let begun = Instant::now();
+        watched.shutdown().await.unwrap();
+        assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
+        drop(client);
     }
 
     #[tokio::test]

@@ -1,7 +1,6 @@
 //! SCIM 2.0 over HTTP: a request passes the door, the ear, the interpreter, the reader, the desk and
 //! the window, in this order (RFC 7644 §3).
 
-mod base_url;
 mod discovery;
 mod inside;
 mod interpreter;
@@ -18,6 +17,7 @@ use provost_scim::endpoint::Endpoint;
 use provost_scim::error::{Error as Refusal, ErrorKind};
 use serde_json::Value;
 
+use crate::base_url::base_url;
 use crate::context::{App, Call};
 use crate::error::Error;
 use crate::request_line::RequestLine;
@@ -36,6 +36,7 @@ pub(crate) async fn answer(call: Call, head: Head, endpoint: Endpoint) -> Result
     let Call { app, line, head: request, body } = call;
     let caller =
         in_time(&app, async { door::authenticate(&app, &request.headers, &line).await }).await?;
+    door::check_rights(&caller, operation.rights())?;
     let _flight = door::enter(&app)?;
     let policy = app.parts.policy.load_full();
     let document = match operation.has_body() {
@@ -45,7 +46,7 @@ pub(crate) async fn answer(call: Call, head: Head, endpoint: Endpoint) -> Result
         }
         false => Value::Null,
     };
-    let base = base_url::base_url(&app, &request, head);
+    let base = format!("{}{}", base_url(&app, &request), head.path());
     let inside = Inside {
         app: &app,
         line: &line,

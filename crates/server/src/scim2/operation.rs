@@ -1,6 +1,7 @@
 //! The operations of SCIM: an endpoint and a method (RFC 7644 §3.2).
 
 use http::Method;
+use provost_auth::Rights;
 use provost_scim::endpoint::Endpoint;
 use provost_scim::schema::Kind;
 
@@ -38,6 +39,22 @@ impl Operation {
             Endpoint::Schemas(urn) => Self::Schemas(urn),
             Endpoint::Bulk => Self::NotOffered("/Bulk"),
             Endpoint::Me => Self::NotOffered("/Me"),
+        }
+    }
+
+    /// What a caller must be allowed for it.
+    pub(super) const fn rights(&self) -> Rights {
+        match self {
+            Self::Create(_) | Self::Replace(..) | Self::Patch(..) | Self::Delete(..) => {
+                Rights::Write
+            }
+            Self::Read(..)
+            | Self::List(_)
+            | Self::Search(_)
+            | Self::Config
+            | Self::ResourceTypes(_)
+            | Self::Schemas(_)
+            | Self::NotOffered(_) => Rights::Read,
         }
     }
 

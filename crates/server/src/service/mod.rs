@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use http::StatusCode;
+use provost_auth::Rights;
 use provost_platform::info_table::InfoTable;
 use provost_platform::state::State;
 use provost_scim::value::Mode;
@@ -48,7 +49,7 @@ pub(crate) async fn answer(call: Call, service: Service) -> Result<Response, Err
     let Call { app, line, head, body } = call;
     let caller =
         in_time(&app, async { door::authenticate(&app, &head.headers, &line).await }).await?;
-    door::check_administrator(&caller)?;
+    door::check_rights(&caller, Rights::Administer)?;
     // No service has parameters: whatever the body holds is read for the connection's sake.
     body::check_kind(&head.headers, &body, Mode::Lenient)?;
     line.received(body::read(body, &app.limits).await?.len());

@@ -1,7 +1,7 @@
 //! Every kind of route meets every kind of caller.
 
-use provost_auth::TokenList;
-use provost_server::TOKENS_DOCUMENT;
+use provost_auth::{Life, NoToken, Rights, TokenId, TokenList, TokenName};
+use provost_server::issued::{LastUses, Listed as _, change, read};
 use provost_store::{DocumentPut, Store as _};
 use provost_testkit::clock::FrozenClock;
 use provost_testkit::idp::{Idp, Keys};
@@ -37,6 +37,7 @@ async fn every_route_meets_every_caller() {
         ("anonymous", None),
         ("unknown", Some("pvt_unknown".to_owned())),
         ("expired", Some(idp.sign(&expired))),
+        ("read", Some(server.read_token.clone())),
         ("provision", Some(server.provision_token.clone())),
         ("admin", Some(server.admin_token.clone())),
         ("jwt", Some(idp.token())),
@@ -51,21 +52,21 @@ async fn every_route_meets_every_caller() {
         table.push_str(&format!("{method} {path}\n"));
     }
     insta::assert_snapshot!(table, @"
-    anonymous unknown expired provision admin jwt
-    401 401 401 200 200 200 GET /scim/v2/Users
-    401 401 401 400 400 400 POST /scim/v2/Users
-    401 401 401 400 400 400 POST /scim/v2/.search
-    401 401 401 404 404 404 GET /scim/v2/Users/none
-    401 401 401 400 400 400 PUT /scim/v2/Users/none
-    401 401 401 400 400 400 PATCH /scim/v2/Users/none
-    401 401 401 404 404 404 DELETE /scim/v2/Users/none
-    401 401 401 200 200 200 GET /scim/v2/ServiceProviderConfig
-    401 401 401 200 200 200 GET /scim/v2/Schemas
-    401 401 401 501 501 501 POST /scim/v2/Bulk
-    401 401 401 501 501 501 GET /scim/v2/Me
-    401 401 401 403 200 200 POST /Thingworx/Subsystems/SCIMSubsystem/Services/IsRunning
-    200 200 200 200 200 200 GET /health
-    404 404 404 404 404 404 GET /nowhere
+    anonymous unknown expired read provision admin jwt
+    401 401 401 200 200 200 200 GET /scim/v2/Users
+    401 401 401 403 400 400 400 POST /scim/v2/Users
+    401 401 401 400 400 400 400 POST /scim/v2/.search
+    401 401 401 404 404 404 404 GET /scim/v2/Users/none
+    401 401 401 403 400 400 400 PUT /scim/v2/Users/none
+    401 401 401 403 400 400 400 PATCH /scim/v2/Users/none
+    401 401 401 403 404 404 404 DELETE /scim/v2/Users/none
+    401 401 401 200 200 200 200 GET /scim/v2/ServiceProviderConfig
+    401 401 401 200 200 200 200 GET /scim/v2/Schemas
+    401 401 401 501 501 501 501 POST /scim/v2/Bulk
+    401 401 401 501 501 501 501 GET /scim/v2/Me
+    401 401 401 403 403 200 200 POST /Thingworx/Subsystems/SCIMSubsystem/Services/IsRunning
+    200 200 200 200 200 200 200 GET /health
+    404 404 404 404 404 404 404 GET /nowhere
     ");
 }
 
@@ -118,7 +119,7 @@ async fn a_service_is_for_administrators() {
         "urn:ietf:params:scim:api:messages:2.0:Error"
       ],
       "status": "403",
-      "detail": "the token provisions; a service needs a token that administers (`provost token create --admin`)"
+      "detail": "the token has the rights write; this needs admin (`provost token create --rights admin`)"
     }
     "#);
 }
@@ -162,31 +163,73 @@ async fn a_jwt_needs_an_administrator_to_run_as() {
 async fn a_token_holds_from_its_making_to_its_revocation() {
     let (setup, store) = Setup::in_memory();
     let server = TestServer::start_with(setup).await;
-    let document = store.document(server.tenant, TOKENS_DOCUMENT.into()).await.unwrap().unwrap();
-    let mut list = TokenList::from_json(&document.body).unwrap();
-    let name: provost_auth::TokenName = "late".parse().unwrap();
-    let late = list.create(name.clone(), provost_auth::Rights::Provision, 0, [9; 32]).unwrap();
+    let name: TokenName = "late".parse().unwrap();
+    let life = Life { created_at: 0, expires_at: None };
+    let create = |list: &mut TokenList| list.create(name.clone(), Rights::Write, life, [9; 32]);
+    let late = create(&mut TokenList::default()).unwrap();
     let ask = async || server.ask(request("GET", "/scim/v2/Users", Some(late.expose()))).await;
-    let put = async |base, list: &TokenList| {
-        let body = list.to_json().to_string().into_bytes().into();
-        let put = DocumentPut { key: TOKENS_DOCUMENT.into(), base: Some(base), body };
-        store.put_document(server.tenant, put).await.unwrap()
-    };
     assert_eq!(ask().await.status, 401);
-    let rev = put(document.rev, &list).await;
+    change(&store, server.tenant, create).await.unwrap();
     assert_eq!(ask().await.status, 200);
-    list.revoke(&name).unwrap();
-    put(rev, &list).await;
+    let revoke = |list: &mut TokenList| Ok::<_, NoToken>(list.revoke(&name, None));
+    change(&store, server.tenant, revoke).await.unwrap();
     assert_eq!(ask().await.status, 401);
+}
+
+#[tokio::test]
+async fn the_first_use_of_a_new_token_ends_the_old_one_a_day_later() {
+    let (setup, store) = Setup::in_memory();
+    let clock = setup.clock.clone();
+    let server = TestServer::start_with(setup).await;
+    let life = Life { created_at: 0, expires_at: None };
+    let rotate = |list: &mut TokenList| {
+        list.rotate("provision".parse().unwrap(), life, 24 * 60 * 60, [9; 32])
+    };
+    let new = change(&store, server.tenant, rotate).await.unwrap();
+    let ask =
+        async |token: &str| server.ask(request("GET", "/scim/v2/Users", Some(token))).await.status;
+    let old = &server.provision_token;
+    clock.pass(48 * 60 * 60);
+    assert_eq!(ask(old).await, 200, "the new one is not in use yet");
+    assert_eq!(ask(new.expose()).await, 200);
+    assert_eq!(ask(old).await, 200);
+    clock.pass(24 * 60 * 60);
+    assert_eq!(ask(old).await, 401);
+    assert_eq!(ask(new.expose()).await, 200);
+}
+
+#[tokio::test]
+async fn the_last_use_of_a_token_is_written_when_the_server_ends() {
+    let (setup, store) = Setup::in_memory();
+    let (clock, server) = (setup.clock.clone(), TestServer::start_with(setup).await);
+    clock.pass(60);
+    let at = clock.seconds();
+    assert_eq!(server.send("GET", "/Users", None).await.status, 200);
+    let (tenant, used) = (server.tenant, TokenId::of(&server.provision_token));
+    let unused = TokenId::of(&server.admin_token);
+    server.stop().await;
+    let uses: LastUses = read(&store, tenant).await.unwrap();
+    assert_eq!((uses.of(&used), uses.of(&unused)), (Some(at), None));
+}
+
+#[tokio::test]
+async fn a_token_that_reads_is_told_what_it_lacks() {
+    let server = TestServer::start().await;
+    let delete = request("DELETE", "/scim/v2/Users/none", Some(&server.read_token));
+    let answer = server.ask(delete).await.json();
+    let want =
+        "the token has the rights read; this needs write (`provost token create --rights write`)";
+    assert_eq!(answer["detail"], want);
 }
 
 #[tokio::test]
 async fn a_damaged_list_of_tokens_lets_nobody_in_and_is_our_fault() {
     let (setup, store) = Setup::in_memory();
     let server = TestServer::start_with(setup).await;
-    let document = store.document(server.tenant, TOKENS_DOCUMENT.into()).await.unwrap().unwrap();
+    let document =
+        store.document(server.tenant, TokenList::DOCUMENT.into()).await.unwrap().unwrap();
     let body = b"{".to_vec().into();
-    let put = DocumentPut { key: TOKENS_DOCUMENT.into(), base: Some(document.rev), body };
+    let put = DocumentPut { key: TokenList::DOCUMENT.into(), base: Some(document.rev), body };
     store.put_document(server.tenant, put).await.unwrap();
     assert_eq!(server.send("GET", "/Users", None).await.status, 500);
 }

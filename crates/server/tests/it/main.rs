@@ -6,6 +6,7 @@ mod conduct;
 mod exchange;
 mod method;
 mod mode;
+mod oauth;
 mod outage;
 mod precondition;
 mod property;

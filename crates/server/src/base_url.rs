@@ -1,23 +1,21 @@
-//! The base URL that locations begin with (RFC 7643 §3.1).
+//! The URL that clients reach this server by: locations begin with it (RFC 7643 §3.1).
 
 use http::header::HOST;
 use http::request;
 
 use crate::context::App;
-use crate::route::Head;
 
-/// The base URL of a request: the configured one, or what the client calls this server, then the
-/// head that the request came by, in its one spelling.
-pub(super) fn base_url(app: &App, request: &request::Parts, head: Head) -> String {
-    let path = head.path();
+/// The base URL of a request, without a slash at its end: the configured one, or what the client
+/// calls this server.
+pub(crate) fn base_url(app: &App, request: &request::Parts) -> String {
     if let Some(base) = &app.parts.public_base_url {
-        return format!("{base}{path}");
+        return base.clone();
     }
     let authority = request.uri.authority().map(http::uri::Authority::as_str);
     let host = || request.headers.get(HOST).and_then(|it| it.to_str().ok());
     match authority.or_else(host).filter(|it| is_host(it)) {
-        Some(host) => format!("http://{host}{path}"),
-        None => format!("http://{}{path}", app.address),
+        Some(host) => format!("http://{host}"),
+        None => format!("http://{}", app.address),
     }
 }
 

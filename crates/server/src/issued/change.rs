@@ -1,0 +1,69 @@
+//! Changing a list while others change it too.
+
+use provost_store::{DocumentPut, Error as StoreError, Rev, Store, TenantId};
+
+use super::{Listed, NoTokens};
+
+/// How often a list is read again because somebody else changed it.
+const ATTEMPTS: usize = 16;
+
+/// Why a list was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeError<E> {
+    /// The change itself could not be made.
+    #[error(transparent)]
+    Refused(E),
+    /// The list cannot be read.
+    #[error(transparent)]
+    Read(#[from] NoTokens),
+    /// The list cannot be written.
+    #[error("could not write the list of tokens")]
+    Write(#[source] StoreError),
+    /// Others were quicker each time.
+    #[error("others keep changing the list of tokens; try again")]
+    Contended,
+}
+
+/// Changes a list. What `change` does is done again on a newer list if somebody else was quicker.
+///
+/// # Errors
+/// See [`ChangeError`]; the list is then as it was.
+pub async fn change<L: Listed, T, E>(
+    store: &dyn Store,
+    tenant: TenantId,
+    mut change: impl FnMut(&mut L) -> Result<T, E>,
+) -> Result<T, ChangeError<E>> {
+    for _ in 0..ATTEMPTS {
+        let (mut list, base) = read_with_rev::<L>(store, tenant).await?;
+        let outcome = change(&mut list).map_err(ChangeError::Refused)?;
+        let body = list.to_document().to_string().into();
+        let put = DocumentPut { key: L::DOCUMENT.into(), base, body };
+        match store.put_document(tenant, put).await {
+            Ok(_) => return Ok(outcome),
+            Err(StoreError::Stale) => {}
+            Err(error) => return Err(ChangeError::Write(error)),
+        }
+    }
+    Err(ChangeError::Contended)
+}
+
+/// Reads a list; without a document it is empty.
+///
+/// # Errors
+/// The store cannot say, or the document is of no use.
+pub async fn read<L: Listed>(store: &dyn Store, tenant: TenantId) -> Result<L, NoTokens> {
+    Ok(read_with_rev(store, tenant).await?.0)
+}
+
+async fn read_with_rev<L: Listed>(
+    store: &dyn Store,
+    tenant: TenantId,
+) -> Result<(L, Option<Rev>), NoTokens> {
+    match store.document(tenant, L::DOCUMENT.into()).await.map_err(NoTokens::Store)? {
+        None => Ok((L::default(), None)),
+        Some(document) => {
+            let list = L::from_document(&document.body).map_err(NoTokens::List)?;
+            Ok((list, Some(document.rev)))
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! The tokens that were made here: documents of the store, each a list, read on each request that
+//! carries such a token.
+
+mod cache;
+mod change;
+mod uses;
+
+use provost_auth::{AccessTokens, BearerToken, Issued, TokenKind, TokenList, TokenListError};
+use provost_store::{Store, TenantId};
+use serde_json::Value;
+use std::sync::Arc;
+
+pub use change::{ChangeError, change, read};
+pub use uses::LastUses;
+
+pub(crate) use uses::TokenUses;
+
+use cache::Cache;
+
+/// A list that is stored as one document.
+pub trait Listed: Default + Sized {
+    /// The name of the document, in each tenant.
+    const DOCUMENT: &'static str;
+
+    /// Reads a stored list.
+    ///
+    /// # Errors
+    /// It is damaged, or of another format.
+    fn from_document(document: &[u8]) -> Result<Self, TokenListError>;
+
+    /// The list as it is stored.
+    fn to_document(&self) -> Value;
+}
+
+impl Listed for TokenList {
+    const DOCUMENT: &'static str = "tokens";
+
+    fn from_document(document: &[u8]) -> Result<Self, TokenListError> {
+        Self::from_json(document)
+    }
+
+    fn to_document(&self) -> Value {
+        self.to_json()
+    }
+}
+
+impl Listed for AccessTokens {
+    const DOCUMENT: &'static str = "access-tokens";
+
+    fn from_document(document: &[u8]) -> Result<Self, TokenListError> {
+        Self::from_json(document)
+    }
+
+    fn to_document(&self) -> Value {
+        self.to_json()
+    }
+}
+
+/// Why there is no list.
+#[derive(Debug, thiserror::Error)]
+pub enum NoTokens {
+    /// The store could not say.
+    #[error("could not read the list of tokens")]
+    Store(#[source] provost_store::Error),
+    /// It is not one of ours.
+    #[error("the stored list of tokens is of no use")]
+    List(#[source] TokenListError),
+}
+
+/// The lists of a tenant as they were last read.
+#[derive(Default)]
+pub(crate) struct IssuedCache {
+    tokens: Cache<TokenList>,
+    access: Cache<AccessTokens>,
+}
+
+/// The lists at one moment.
+#[derive(Default)]
+pub(crate) struct Lists {
+    pub(crate) tokens: Arc<TokenList>,
+    access: Arc<AccessTokens>,
+}
+
+impl Lists {
+    pub(crate) fn issued(&self) -> Issued<'_> {
+        Issued { tokens: &self.tokens, access: &self.access }
+    }
+}
+
+impl IssuedCache {
+    /// The list that clients of the token endpoint stand on.
+    pub(crate) async fn lists_of_clients(
+        &self,
+        store: &dyn Store,
+        tenant: TenantId,
+    ) -> Result<Lists, NoTokens> {
+        Ok(Lists { tokens: self.tokens.get(store, tenant).await?, access: Arc::default() })
+    }
+
+    /// The lists that a token is looked up on, at this moment: one that was revoked holds for no
+    /// further request. What is no opaque token costs no look into the store.
+    pub(crate) async fn lists_for(
+        &self,
+        token: Option<BearerToken<'_>>,
+        store: &dyn Store,
+        tenant: TenantId,
+    ) -> Result<Lists, NoTokens> {
+        let Some(kind) = token.and_then(|it| it.kind()) else { return Ok(Lists::default()) };
+        Ok(Lists {
+            tokens: self.tokens.get(store, tenant).await?,
+            access: match kind {
+                TokenKind::Client => Arc::default(),
+                TokenKind::Access => self.access.get(store, tenant).await?,
+            },
+        })
+    }
+}

@@ -144,6 +144,10 @@ enum TokenCommand {
         #[command(flatten)]
         data: DataArgs,
     },
+    /// Reads a token from standard input and says, check by check, what accepts or refuses it under
+    /// these settings. Never prints the token. Exit code 0 if it is accepted, 1 if not, 3 if the keys
+    /// to judge it with are out of reach.
+    Explain(SettingArgs),
     /// Makes tokens worthless from the next request on.
     Revoke {
         #[command(flatten)]
@@ -173,25 +177,9 @@ impl From<LifeArgs> for Lifetime {
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::CheckConfig(args) => command::check_config::run(args.into()),
-        Command::Serve(args) => run(command::serve::run(args.into())),
-        Command::Try => run(command::trial::run()),
-        Command::Token { command } => run(async {
-            match command {
-                TokenCommand::Create { data, name, rights, admin, life } => {
-                    let rights = if admin { Rights::Administer } else { rights };
-                    command::token::create(data.into(), name, rights, &life.into()).await
-                }
-                TokenCommand::Rotate { data, name, life, grace_hours } => {
-                    let grace = Duration::from_secs(u64::from(grace_hours) * 60 * 60);
-                    command::token::rotate(data.into(), name, &life.into(), grace).await
-                }
-                TokenCommand::List { data } => command::token::list(data.into()).await,
-                TokenCommand::Revoke { data, name, id } => {
-                    let id = id.as_deref().map(TokenId::from);
-                    command::token::revoke(data.into(), &name, id.as_ref()).await
-                }
-            }
-        }),
+        Command::Serve(args) => run(async { command::serve::run(args.into()).await.map(done) }),
+        Command::Try => run(async { command::trial::run().await.map(done) }),
+        Command::Token { command } => run(token(command)),
         Command::Backup { file, data } => command::database::backup(data.into(), &file),
         Command::Verify { data } => command::database::verify(data.into()),
     };
@@ -201,9 +189,31 @@ fn main() -> ExitCode {
     }
 }
 
+async fn token(command: TokenCommand) -> Result<ExitCode, Failure> {
+    match command {
+        TokenCommand::Create { data, name, rights, admin, life } => {
+            let rights = if admin { Rights::Administer } else { rights };
+            command::token::create(data.into(), name, rights, &life.into()).await.map(done)
+        }
+        TokenCommand::Rotate { data, name, life, grace_hours } => {
+            let grace = Duration::from_secs(u64::from(grace_hours) * 60 * 60);
+            command::token::rotate(data.into(), name, &life.into(), grace).await.map(done)
+        }
+        TokenCommand::List { data } => command::token::list(data.into()).await.map(done),
+        TokenCommand::Explain(args) => command::explain::run(args.into()).await,
+        TokenCommand::Revoke { data, name, id } => {
+            let id = id.as_deref().map(TokenId::from);
+            command::token::revoke(data.into(), &name, id.as_ref()).await.map(done)
+        }
+    }
+}
+
+fn done((): ()) -> ExitCode {
+    ExitCode::SUCCESS
+}
+
 /// Runs a command to its end on all cores.
-fn run(command: impl Future<Output = Result<(), Failure>>) -> Result<ExitCode, Failure> {
+fn run(command: impl Future<Output = Result<ExitCode, Failure>>) -> Result<ExitCode, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    runtime.map_err(Failure::unable("start the runtime"))?.block_on(command)?;
-    Ok(ExitCode::SUCCESS)
+    runtime.map_err(Failure::unable("start the runtime"))?.block_on(command)
 }

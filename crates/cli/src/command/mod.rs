@@ -2,6 +2,7 @@
 
 pub(crate) mod check_config;
 pub(crate) mod database;
+pub(crate) mod explain;
 pub(crate) mod serve;
 pub(crate) mod token;
 pub(crate) mod trial;

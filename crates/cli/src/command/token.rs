@@ -140,7 +140,7 @@ fn random() -> Result<[u8; 32], Failure> {
     system_random().map_err(Failure::unable("get randomness"))
 }
 
-async fn tenant(store: &impl Store) -> Result<TenantId, Failure> {
+pub(crate) async fn tenant(store: &impl Store) -> Result<TenantId, Failure> {
     store.tenant(DEFAULT_TENANT.into()).await.map_err(Failure::unable("read the database"))
 }
 

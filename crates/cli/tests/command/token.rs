@@ -1,6 +1,9 @@
 //! `provost token`, without a server and beside one.
 
-use crate::process::{Running, enable, free_port, get, provost, request, run, text};
+use std::io::Write as _;
+use std::process::Stdio;
+
+use crate::process::{Running, enable, free_port, get, provost, request, run, text, trust};
 
 #[test]
 fn tokens_are_made_listed_and_revoked_without_a_server() {
@@ -139,4 +142,45 @@ fn a_token_is_rotated_expires_and_is_listed_without_its_secret() {
     let (code, _, said) = ask(&["token", "create", "--name", "c", "--rights", "all"]);
     assert_eq!(code, Some(2));
     assert!(said.contains("rights are read, write or admin"), "{said}");
+}
+
+fn explain(folder: &std::path::Path, token: &str) -> (Option<i32>, String) {
+    let mut command = provost(folder, &["token", "explain"]);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the binary starts");
+    child.stdin.take().unwrap().write_all(token.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    (output.status.code(), text(&output.stdout) + &text(&output.stderr))
+}
+
+#[test]
+fn explain_says_which_check_decides_and_never_prints_the_token() {
+    let folder = tempfile::tempdir().unwrap();
+    enable(folder.path(), "true");
+    let made = text(&run(folder.path(), &["token", "create", "--name", "a"]).stdout);
+    let made = made.trim();
+    let (code, said) = explain(folder.path(), &format!("Bearer {made}\n"));
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.ends_with("accepted: token:a, with the rights write\n"), "{said}");
+    assert!(!said.contains(&made[4..20]), "{said}");
+
+    assert!(run(folder.path(), &["token", "revoke", "--name", "a"]).status.success());
+    let (code, said) = explain(folder.path(), made);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("REFUSED an opaque token that is not on the list"), "{said}");
+
+    trust(folder.path(), "Administrator");
+    let unsigned = "eyJhbGciOiJub25lIn0.e30.";
+    let (code, said) = explain(folder.path(), unsigned);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("passed  form: three segments"), "{said}");
+    assert!(said.contains("REFUSED the algorithm is not RS256, but \"none\""), "{said}");
+    assert!(!said.contains(unsigned), "{said}");
+    let header = "eyJhbGciOiJSUzI1NiIsImtpZCI6ImEifQ"; // {"alg":"RS256","kid":"a"}
+    let claims = "eyJpc3MiOiJodHRwczovL2lzc3Vlci5leGFtcGxlLyJ9"; // {"iss":"https://issuer.example/"}
+    let (code, said) = explain(folder.path(), &format!("{header}.{claims}.AAAA"));
+    assert_eq!(code, Some(3), "{said}");
+    assert!(said.contains("passed  issuer: https://issuer.example/ is trusted"), "{said}");
+    assert!(said.ends_with("503: no verdict\n"), "{said}");
+    assert_eq!(explain(folder.path(), "").0, Some(1));
 }

@@ -1,0 +1,88 @@
+//! `provost token explain`: which check accepts or refuses a token under these settings.
+
+use std::io::Read as _;
+use std::process::ExitCode;
+
+use provost_auth::{AccessTokens, Answer, Caller, Issued, RunAs, TokenId, TokenList};
+use provost_platform::principal;
+use provost_platform::setting::{Flags, Inputs, load};
+use provost_server::issued::read;
+
+use super::token;
+use crate::failure::Failure;
+use crate::{output, trust, wiring};
+
+/// No token is longer; what is read on is cut off, and refused for its length.
+const INPUT_BYTES_MAX: u64 = 64 * 1024;
+
+pub(crate) async fn run(flags: Flags) -> Result<ExitCode, Failure> {
+    let inputs =
+        Inputs::of_process(flags.clone()).map_err(Failure::unable("find the working directory"))?;
+    let settings = load(&inputs).into_settings().map_err(|report| Failure::settings(&report))?;
+    let (chain, refreshes) = trust::chain(&settings)?;
+    let refreshes: Vec<_> = refreshes.into_iter().map(|it| tokio::spawn(it.run())).collect();
+    let token = from_input()?;
+    let (tokens, access) = lists(flags).await?;
+    let issued = Issued { tokens: &tokens, access: &access };
+    let (steps, answer) = chain.explain(&token, &issued, token::now()).await;
+    refreshes.iter().for_each(tokio::task::JoinHandle::abort);
+    output::print(format_args!("token {}, {} bytes\n", TokenId::of(&token), token.len()))?;
+    for step in steps {
+        output::print(format_args!("  passed  {step}\n"))?;
+    }
+    let (line, code) = verdict(&answer);
+    output::print(format_args!("{line}\n"))?;
+    Ok(ExitCode::from(code))
+}
+
+fn from_input() -> Result<String, Failure> {
+    let mut token = String::new();
+    let read = std::io::stdin().take(INPUT_BYTES_MAX).read_to_string(&mut token);
+    read.map_err(Failure::unable("read a token from standard input"))?;
+    let token = token.trim();
+    let is_bearer = token.get(..7).is_some_and(|it| it.eq_ignore_ascii_case("bearer "));
+    let token = if is_bearer { token[7..].trim() } else { token };
+    match token.is_empty() {
+        true => Err(Failure::Wrong("standard input holds no token".into())),
+        false => Ok(token.to_owned()),
+    }
+}
+
+/// The tokens that were made here; none where there is no database yet.
+async fn lists(flags: Flags) -> Result<(TokenList, AccessTokens), Failure> {
+    let place = wiring::Place::of(flags)?;
+    if !provost_sqlite::is_there(&place.data) {
+        return Ok((TokenList::default(), AccessTokens::default()));
+    }
+    let store = wiring::open_beside(&place)?;
+    let tenant = token::tenant(&store).await?;
+    let tokens = read(&store, tenant).await.map_err(Failure::unable("read the tokens"))?;
+    let access = read(&store, tenant).await.map_err(Failure::unable("read the tokens"))?;
+    Ok((tokens, access))
+}
+
+/// The last line and the exit code: 0 accepted, 1 refused, 3 for want of keys.
+fn verdict(answer: &Answer) -> (String, u8) {
+    match answer {
+        Answer::Accepted(caller) => run_as(caller),
+        Answer::Rejected(reason) => (format!("  REFUSED {reason}\n401: the token is refused"), 1),
+        Answer::NotMine => ("401: nobody knows this kind of token".to_owned(), 1),
+        Answer::Unavailable(reason) => (format!("  STOPPED {reason}\n503: no verdict"), 3),
+    }
+}
+
+fn run_as(caller: &Caller) -> (String, u8) {
+    let Caller { principal, rights, .. } = caller;
+    let rights = rights.word();
+    match &caller.run_as {
+        RunAs::Own => (format!("accepted: {principal}, with the rights {rights}"), 0),
+        RunAs::User(name) => match principal::run_as(name) {
+            Ok(_) => {
+                (format!("accepted: {principal}, with the rights {rights}, running as {name}"), 0)
+            }
+            Err(reason) => {
+                (format!("  REFUSED running as {name}: {reason}\n403: nobody to run as"), 1)
+            }
+        },
+    }
+}

@@ -1,15 +1,17 @@
 //! The methods of authentication, in the order in which they are asked.
 
 use ::http::HeaderMap;
+use ::http::header::AUTHORIZATION;
 
 use crate::access_token::AccessTokens;
-use crate::caller::Caller;
+use crate::caller::{Caller, RunAs};
+use crate::certificate::{CertificateNames, CertificateTrust};
 use crate::credential::BearerToken;
 use crate::grant::{FederatedClient, Grant, GrantError, GrantRequest, grant};
 use crate::jwt::refresh::{KeyHealth, KeysUnavailable};
 use crate::method::bearer;
 use crate::method::jwt::JwtMethod;
-use crate::rejection::Rejection;
+use crate::rejection::{Excerpt, Rejection};
 use crate::token_list::TokenList;
 use crate::trace::Trace;
 
@@ -42,23 +44,30 @@ pub struct Issued<'l> {
 pub struct Chain {
     jwt: Option<JwtMethod>,
     federated: Vec<FederatedClient>,
+    certificates: Option<CertificateTrust>,
 }
 
 impl Chain {
     /// Accepts opaque tokens alone.
     pub fn opaque_only() -> Self {
-        Self { jwt: None, federated: Vec::new() }
+        Self { jwt: None, federated: Vec::new(), certificates: None }
     }
 
     /// Accepts opaque tokens and JWTs.
     pub fn with_jwt(jwt: JwtMethod) -> Self {
-        Self { jwt: Some(jwt), federated: Vec::new() }
+        Self { jwt: Some(jwt), ..Self::opaque_only() }
     }
 
     /// Gives access tokens to these clients too.
     #[must_use]
     pub fn with_federated(self, federated: Vec<FederatedClient>) -> Self {
         Self { federated, ..self }
+    }
+
+    /// Asks for certificates of clients.
+    #[must_use]
+    pub fn with_certificates(self, certificates: CertificateTrust) -> Self {
+        Self { certificates: Some(certificates), ..self }
     }
 
     /// Whether some clients send assertions in place of secrets.
@@ -93,6 +102,45 @@ impl Chain {
             Ok(None) => Answer::NotMine,
             Err(reason) => Answer::Rejected(reason),
         }
+    }
+
+    /// The same, for a client that may have shown a certificate.
+    pub async fn authenticate_with(
+        &self,
+        headers: &HeaderMap,
+        certificate: Option<&CertificateNames>,
+        issued: &Issued<'_>,
+        now: i64,
+    ) -> Answer {
+        let has_token = headers.contains_key(AUTHORIZATION);
+        match (&self.certificates, certificate) {
+            (None, _) => {}
+            // Who has a certificate alone is let in by it; who has a token too, by the token.
+            (Some(CertificateTrust { sole: Some(_), .. }), _) if has_token => {}
+            (Some(CertificateTrust { sole: Some(_), .. }), None) => {}
+            (Some(CertificateTrust { sole: None, .. }), None) => {
+                return if has_token {
+                    Answer::Rejected(Rejection::NoCertificate)
+                } else {
+                    Answer::NotMine
+                };
+            }
+            (Some(trust), Some(names)) => match (trust.accepted(names), trust.sole) {
+                (Some(_), None) => {}
+                (Some(name), Some(rights)) => {
+                    let (principal, run_as) = (format!("certificate:{name}"), RunAs::Own);
+                    // A principal is one word of the log.
+                    let principal = principal.replace(char::is_whitespace, "_").into();
+                    return Answer::Accepted(Caller { principal, rights, run_as, token: None });
+                }
+                (None, _) => {
+                    let names = names.all().collect::<Vec<_>>().join(", ");
+                    let names = Excerpt::quote(&names);
+                    return Answer::Rejected(Rejection::CertificateName(names));
+                }
+            },
+        }
+        self.authenticate(headers, issued, now).await
     }
 
     /// Says which checks a token passes, in their order, and what becomes of it: the decision of

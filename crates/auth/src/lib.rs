@@ -39,6 +39,7 @@ pub mod stand_in;
 
 mod access_token;
 mod caller;
+mod certificate;
 mod chain;
 mod credential;
 mod grant;
@@ -53,6 +54,7 @@ mod trace;
 
 pub use access_token::{ACCESS_SECONDS, AccessRecord, AccessTokens};
 pub use caller::{Caller, Rights, RightsError, RunAs};
+pub use certificate::{CertificateNames, CertificateTrust};
 pub use chain::{Answer, Chain, Issued};
 pub use credential::BearerToken;
 pub use grant::{ClientError, FederatedClient, Grant, GrantError, GrantRequest};

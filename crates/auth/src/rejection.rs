@@ -31,6 +31,14 @@ pub enum Rejection {
         bytes: usize,
     },
 
+    // The certificate of the client.
+    /// None came, and one is needed besides the token.
+    #[error("no client certificate, and one is needed besides the token")]
+    NoCertificate,
+    /// Of an authority that is trusted, but of nobody that is accepted.
+    #[error("the client certificate has none of the accepted names, but {0}")]
+    CertificateName(Excerpt),
+
     // Opaque tokens.
     /// Our prefix, but not what follows it in any token we made.
     #[error("an opaque token with a wrong checksum: cut off or mistyped")]

@@ -21,8 +21,10 @@ pub(crate) fn announce(settings: &Settings, address: SocketAddr, status: &Status
     if let Some(reason) = &status.reason {
         info!("{reason}");
     }
-    if !address.ip().is_loopback() {
-        warn!("Plain HTTP on {address}: a proxy in front must terminate TLS");
+    match (&provost.tls, address.ip().is_loopback()) {
+        (Some(tls), _) => info!("TLS with the certificate in {}", tls.certificate_file.display()),
+        (None, true) => {}
+        (None, false) => warn!("Plain HTTP on {address}: the proxies before it must end TLS"),
     }
     if status.state == State::Disabled {
         info!(
@@ -32,7 +34,8 @@ pub(crate) fn announce(settings: &Settings, address: SocketAddr, status: &Status
         );
         return;
     }
-    let base = provost.public_base_url.clone().unwrap_or_else(|| format!("http://{address}"));
+    let scheme = if provost.tls.is_some() { "https" } else { "http" };
+    let base = provost.public_base_url.clone().unwrap_or_else(|| format!("{scheme}://{address}"));
     if status.state == State::Stopped {
         info!(
             "To start it, POST to {base}/Thingworx/Subsystems/SCIMSubsystem/Services/Start with a \

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use provost_auth::{
-    Binding, Chain, FederatedClient, FetchLimits, HttpKeySource, JwtMethod, KeyCache, KeyPlace,
-    KeyRefresh, Pace, Pair, Requirements, Rights, TokenTimes, TrustedIssuer,
+    Binding, CertificateTrust, Chain, FederatedClient, FetchLimits, HttpKeySource, JwtMethod,
+    KeyCache, KeyPlace, KeyRefresh, Pace, Pair, Requirements, Rights, TokenTimes, TrustedIssuer,
 };
 use provost_engine::{Clock as _, SystemClock};
 use provost_platform::client_binding::ClientBinding;
@@ -38,7 +38,24 @@ pub(crate) fn chain(settings: &Settings) -> Result<(Chain, Vec<KeyRefresh>), Fai
         true => Chain::opaque_only(),
         false => Chain::with_jwt(JwtMethod::new(issuers, times)),
     };
-    Ok((chain.with_federated(federated), keys.refreshes))
+    let chain = chain.with_federated(federated);
+    let client = settings.provost.tls.as_ref().and_then(|tls| tls.client.as_ref());
+    let chain = match client {
+        Some(client) => chain.with_certificates(CertificateTrust {
+            names: client.names.clone(),
+            sole: client.sole.map(rights),
+        }),
+        None => chain,
+    };
+    Ok((chain, keys.refreshes))
+}
+
+fn rights(rights: setting::ClientRights) -> Rights {
+    match rights {
+        setting::ClientRights::Read => Rights::Read,
+        setting::ClientRights::Write => Rights::Write,
+        setting::ClientRights::Admin => Rights::Administer,
+    }
 }
 
 fn federated_client(
@@ -58,11 +75,7 @@ fn federated_client(
     let name = client.client_id.parse();
     Ok(FederatedClient {
         name: name.map_err(Failure::unable("use the name of a federated client"))?,
-        rights: match client.rights {
-            setting::ClientRights::Read => Rights::Read,
-            setting::ClientRights::Write => Rights::Write,
-            setting::ClientRights::Admin => Rights::Administer,
-        },
+        rights: rights(client.rights),
         assertions: JwtMethod::new(issuers, times),
     })
 }

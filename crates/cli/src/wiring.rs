@@ -15,7 +15,7 @@ use provost_platform::{DEFAULT_TENANT, principal};
 use provost_scim::patch::GroupReplace;
 use provost_scim::schema::{GroupDisplayName, Kind, Options as SchemaOptions, Schemas};
 use provost_scim::value::{Mode, fold};
-use provost_server::{Parts, Server};
+use provost_server::{Parts, Server, Tls, TlsFiles};
 use provost_sqlite::{Options, SqliteStore};
 use provost_store::{Indexes, Store as _};
 use tokio::task::JoinHandle;
@@ -30,6 +30,7 @@ pub(crate) struct Running {
     server: Server,
     store: Arc<SqliteStore>,
     refreshes: Vec<JoinHandle<()>>,
+    tls: Option<Arc<Tls>>,
 }
 
 /// Opens the database, makes the parts, listens, and starts the subsystem if it starts by itself.
@@ -43,6 +44,7 @@ pub(crate) async fn start(settings: &Settings) -> Result<Running, Failure> {
     let store = Arc::new(store.map_err(Failure::unable(&opened))?);
     let tenant = store.tenant(DEFAULT_TENANT.into()).await;
     let (chain, refreshes) = trust::chain(settings)?;
+    let tls = provost.tls.as_ref().map(tls_of).transpose()?.map(Arc::new);
     let (subsystem, starting) = Subsystem::at_start(settings);
     let parts = Parts {
         engine: Engine {
@@ -64,6 +66,8 @@ pub(crate) async fn start(settings: &Settings) -> Result<Running, Failure> {
         chain,
         subsystem: subsystem.clone(),
         limits: provost.limits.clone(),
+        tls: tls.clone(),
+        proxies: provost.proxies.clone(),
         public_base_url: provost.public_base_url.clone(),
         dialect: dialect(&provost.dialect),
     };
@@ -75,7 +79,7 @@ pub(crate) async fn start(settings: &Settings) -> Result<Running, Failure> {
     }
     announce(settings, server.local_addr(), &subsystem.status());
     let refreshes = refreshes.into_iter().map(|it| tokio::spawn(it.run())).collect();
-    Ok(Running { server, store, refreshes })
+    Ok(Running { server, store, refreshes, tls })
 }
 
 /// Which database a command works on, beside a server or before there is one.
@@ -140,14 +144,28 @@ impl Running {
         self.store.clone()
     }
 
+    /// TLS, where it is spoken: to be read again when its files change.
+    pub(crate) fn tls(&self) -> Option<Arc<Tls>> {
+        self.tls.clone()
+    }
+
     /// Serves until `stop` is there, and drains.
     pub(crate) async fn serve(self, stop: impl Future<Output = ()>) {
-        let Self { server, store, refreshes } = self;
+        let Self { server, store, refreshes, .. } = self;
         server.run(stop).await;
         refreshes.iter().for_each(JoinHandle::abort);
         // The writer finishes what it took, and its thread ends, when the last of these goes.
         drop(store);
     }
+}
+
+fn tls_of(tls: &setting::Tls) -> Result<Tls, Failure> {
+    let files = TlsFiles {
+        certificate: tls.certificate_file.clone(),
+        key: tls.key_file.clone(),
+        client_ca: tls.client.as_ref().map(|client| client.ca_file.clone()),
+    };
+    Tls::load(files).map_err(Failure::unable("speak TLS"))
 }
 
 fn secrets(passwords: Passwords) -> Option<Arc<dyn SecretHasher>> {

@@ -3,19 +3,21 @@
 use http::header::HOST;
 use http::request;
 
+use crate::client::Client;
 use crate::context::App;
 
 /// The base URL of a request, without a slash at its end: the configured one, or what the client
 /// calls this server.
-pub(crate) fn base_url(app: &App, request: &request::Parts) -> String {
+pub(crate) fn base_url(app: &App, client: &Client, request: &request::Parts) -> String {
     if let Some(base) = &app.parts.public_base_url {
         return base.clone();
     }
     let authority = request.uri.authority().map(http::uri::Authority::as_str);
     let host = || request.headers.get(HOST).and_then(|it| it.to_str().ok());
-    match authority.or_else(host).filter(|it| is_host(it)) {
-        Some(host) => format!("http://{host}"),
-        None => format!("http://{}", app.address),
+    let scheme = if client.is_https { "https" } else { "http" };
+    match client.host.as_deref().or(authority).or_else(host).filter(|it| is_host(it)) {
+        Some(host) => format!("{scheme}://{host}"),
+        None => format!("{scheme}://{}", app.address),
     }
 }
 

@@ -7,15 +7,18 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use arc_swap::ArcSwap;
 use http::request;
 use hyper::body::Incoming;
+use ipnet::IpNet;
 use provost_auth::Chain;
 use provost_engine::{Engine, Policy};
 use provost_platform::setting;
 use provost_platform::state::Subsystem;
 use provost_store::TenantId;
 
+use crate::client::{Client, Peer};
 use crate::flight::Flights;
 use crate::issued::{IssuedCache, TokenUses};
 use crate::limit::Limits;
+use crate::listen::Tls;
 use crate::request_line::RequestLine;
 
 /// What a server is made of.
@@ -34,6 +37,10 @@ pub struct Parts {
     pub limits: setting::Limits,
     /// How clients' departures from the letter are understood.
     pub dialect: provost_dialect::Options,
+    /// TLS; without it, plain HTTP.
+    pub tls: Option<Arc<Tls>>,
+    /// The proxies whose word on whom they speak for is believed.
+    pub proxies: Vec<IpNet>,
     /// The URL that clients reach this server by, without the path of SCIM and without a slash at
     /// its end; without it, URLs begin with the request's `Host`.
     pub public_base_url: Option<String>,
@@ -56,6 +63,8 @@ pub(crate) struct App {
 pub(crate) struct Call {
     pub(crate) app: Arc<App>,
     pub(crate) line: Arc<RequestLine>,
+    pub(crate) peer: Peer,
+    pub(crate) client: Client,
     pub(crate) head: request::Parts,
     pub(crate) body: Incoming,
 }

@@ -9,6 +9,7 @@ use provost_platform::state::State;
 use provost_scim::Error as Refusal;
 use tracing::{info, warn};
 
+use crate::client::Peer;
 use crate::context::App;
 use crate::error::Error;
 use crate::flight::Flight;
@@ -45,13 +46,14 @@ pub(crate) fn enter(app: &App) -> Result<Flight, Error> {
 /// Who calls.
 pub(crate) async fn authenticate(
     app: &App,
+    peer: &Peer,
     headers: &HeaderMap,
     line: &RequestLine,
 ) -> Result<Caller, Error> {
     let (store, tenant) = (&*app.parts.engine.store, app.parts.tenant);
     let token = BearerToken::from_headers(headers).ok().flatten();
     let lists = app.issued.lists_for(token, store, tenant).await?;
-    let caller = judge(app, headers, &lists, line).await?;
+    let caller = judge(app, peer, headers, &lists, line).await?;
     line.called(tenant, &caller.principal);
     check_run_as(&caller, line)?;
     if let Some(token) = &caller.token {
@@ -100,11 +102,14 @@ pub(crate) fn check_rights(caller: &Caller, needed: Rights) -> Result<(), Error>
 
 async fn judge(
     app: &App,
+    peer: &Peer,
     headers: &HeaderMap,
     lists: &Lists,
     line: &RequestLine,
 ) -> Result<Caller, Error> {
-    match app.parts.chain.authenticate(headers, &lists.issued(), app.now_seconds()).await {
+    let (issued, now) = (lists.issued(), app.now_seconds());
+    let certificate = peer.certificate.as_deref();
+    match app.parts.chain.authenticate_with(headers, certificate, &issued, now).await {
         Answer::Accepted(caller) => Ok(caller),
         Answer::NotMine => Err(Error::NoCredential),
         Answer::Rejected(reason) => {

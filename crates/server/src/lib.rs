@@ -13,6 +13,7 @@
 
 mod base_url;
 mod body;
+mod client;
 mod context;
 mod door;
 mod error;
@@ -30,4 +31,4 @@ mod service;
 mod worker;
 
 pub use context::Parts;
-pub use listen::Server;
+pub use listen::{Server, Tls, TlsError, TlsFiles};

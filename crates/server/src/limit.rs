@@ -29,6 +29,8 @@ pub(crate) struct Limits {
     pub(crate) connections: usize,
     /// More connections of one address: they close.
     pub(crate) connections_per_address: usize,
+    /// A slower TLS handshake: the connection closes.
+    pub(crate) handshake_time: Duration,
     /// A connection on which nothing is asked: it closes.
     pub(crate) idle_time: Duration,
     /// More HTTP/2 streams: refused.
@@ -60,6 +62,7 @@ impl Limits {
             request_members: settings.request_members,
             connections: settings.connections,
             connections_per_address: settings.connections_per_address,
+            handshake_time: settings.handshake_time,
             idle_time: settings.idle_time,
             streams: narrow(settings.streams),
             requests_in_flight: narrow(settings.requests_in_flight),

@@ -9,6 +9,7 @@ use provost_scim::Error as Refusal;
 use provost_scim::error::quote;
 use tokio::time::timeout;
 
+use crate::client::{Client, Peer};
 use crate::context::{App, Call};
 use crate::error::Error;
 use crate::request_line::RequestLine;
@@ -19,12 +20,13 @@ use crate::{health, oauth, scim2, service};
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Answers a request, whatever becomes of it.
-pub(crate) async fn serve(app: Arc<App>, request: Request<Incoming>) -> Response {
+pub(crate) async fn serve(app: Arc<App>, peer: Peer, request: Request<Incoming>) -> Response {
     let (head, body) = request.into_parts();
     let line = Arc::new(RequestLine::begin(app.next_request_id(), head.method.clone()));
     let media_type = MediaType::accepted(&head.headers);
     let is_head = head.method == Method::HEAD;
-    let call = Call { app, line: Arc::clone(&line), head, body };
+    let client = Client::of(&peer, &head.headers, &app.parts.proxies);
+    let call = Call { app, line: Arc::clone(&line), peer, client, head, body };
     let answer = tokio::spawn(answer(call)).await.unwrap_or(Err(Error::Panicked));
     let mut response = answer.unwrap_or_else(|error| {
         line.failed(&error);

@@ -12,13 +12,14 @@ use http_body_util::{BodyExt as _, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use ipnet::IpNet;
 use provost_auth::{Chain, Life, NoToken, Rights, TokenList};
 use provost_engine::{Engine, IdSource, Policy};
 use provost_platform::setting::{self, Inputs, load};
 use provost_platform::state::{Starting, State, Stopping, Subsystem};
 use provost_scim::schema::{Options, Schemas};
 use provost_server::issued::change;
-use provost_server::{Parts, Server};
+use provost_server::{Parts, Server, Tls};
 use provost_store::memory::MemoryStore;
 use provost_store::{Indexes, Store, TenantId};
 use serde_json::Value;
@@ -45,6 +46,10 @@ pub struct Setup {
     pub chain: Chain,
     /// The state that the subsystem stays in, unless somebody steers it.
     pub state: State,
+    /// TLS; the client of the test server speaks plain HTTP.
+    pub tls: Option<Arc<Tls>>,
+    /// The proxies that are believed.
+    pub proxies: Vec<IpNet>,
     /// The URL that locations begin with.
     pub public_base_url: Option<String>,
     /// How identity providers are understood.
@@ -113,6 +118,8 @@ impl Setup {
             limits: settings().provost.limits,
             chain: Chain::opaque_only(),
             state: State::Running,
+            tls: None,
+            proxies: Vec::new(),
             public_base_url: None,
             dialect: provost_dialect::Options::default(),
             clock: FrozenClock::default(),
@@ -152,6 +159,8 @@ impl TestServer {
             chain: setup.chain,
             subsystem,
             limits: setup.limits,
+            tls: setup.tls,
+            proxies: setup.proxies,
             public_base_url: setup.public_base_url,
             dialect: setup.dialect,
         };

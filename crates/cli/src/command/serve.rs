@@ -1,7 +1,11 @@
 //! `provost serve`: settings, database, server; until SIGTERM or Ctrl-C.
 
+use std::sync::Arc;
+
 use provost_platform::setting::{Flags, Inputs, load};
+use provost_server::Tls;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinHandle;
 
 use crate::failure::Failure;
 use crate::{log, wiring};
@@ -17,9 +21,24 @@ pub(crate) async fn run(flags: Flags) -> Result<(), Failure> {
         tracing::warn!("{warning}");
     }
     let running = wiring::start(&settings).await?;
+    let following = follow_hangup(running.tls())?;
     running.serve(stop_signal()?).await;
+    following.abort();
     tracing::info!("Stopped");
     Ok(())
+}
+
+/// Reads certificate and key again at each SIGHUP, which by itself would end the process.
+fn follow_hangup(tls: Option<Arc<Tls>>) -> Result<JoinHandle<()>, Failure> {
+    let mut hangup = signal(SignalKind::hangup()).map_err(Failure::unable("listen for signals"))?;
+    Ok(tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            match &tls {
+                Some(tls) => tls.refresh(),
+                None => tracing::info!("SIGHUP: without TLS there is nothing to read again"),
+            }
+        }
+    }))
 }
 
 /// Ends with SIGTERM or Ctrl-C, of which none is missed from the call on.

@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use secrecy::SecretString;
 use url::Url;
 
@@ -171,6 +172,46 @@ impl Kind for Folder {
 
     fn show(&self, value: &PathBuf) -> String {
         value.display().to_string()
+    }
+}
+
+/// A file that is there when the server starts; says what is in it.
+pub(crate) struct File(pub(crate) &'static str);
+
+impl Kind for File {
+    type Value = PathBuf;
+
+    fn legal(&self) -> String {
+        format!("the path of a file: {}", self.0)
+    }
+
+    fn parse(&self, value: &Value) -> Result<PathBuf, Fault> {
+        Folder.parse(value)
+    }
+
+    fn show(&self, value: &PathBuf) -> String {
+        value.display().to_string()
+    }
+}
+
+/// An address or a network of them.
+pub(crate) struct Network;
+
+impl Kind for Network {
+    type Value = IpNet;
+
+    fn legal(&self) -> String {
+        "an IP address or a network, such as \"10.1.2.3\" or \"10.0.0.0/8\"".to_owned()
+    }
+
+    fn parse(&self, value: &Value) -> Result<IpNet, Fault> {
+        let text = text(value)?;
+        let network = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+        network.map_err(|_| Fault::NotLegal)
+    }
+
+    fn show(&self, value: &IpNet) -> String {
+        quoted(&value.to_string())
     }
 }
 

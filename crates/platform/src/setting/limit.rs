@@ -41,6 +41,8 @@ pub struct Limits {
     pub connections: usize,
     /// Connections of one peer address.
     pub connections_per_address: usize,
+    /// Time that a TLS handshake may take.
+    pub handshake_time: Duration,
     /// Time that a connection may be idle.
     pub idle_time: Duration,
     /// Streams of one HTTP/2 connection.
@@ -152,6 +154,11 @@ pub(crate) fn read(block: &mut Block<'_, '_>) -> Limits {
             Bound("connectionsPerAddress", 256, 1..=65_536),
             "connections",
             "More are closed. Behind a proxy all come from its address: set it to connections.",
+        ),
+        handshake_time: seconds(
+            block,
+            Bound("handshakeSeconds", 5, 1..=60),
+            "A TLS handshake that takes longer is given up.",
         ),
         idle_time: seconds(
             block,

@@ -15,6 +15,7 @@ mod provost;
 mod report;
 mod scim;
 mod source;
+mod tls;
 mod trust;
 
 pub use dialect::{Dialect, EmptyString, GroupReplace, Mode, Put, UnknownMember};
@@ -27,4 +28,5 @@ pub use provost::{Jwt, Log, LogFormat, LogLevel, Passwords, Provost};
 pub use report::{Line, Problem, Report};
 pub use scim::Scim;
 pub use source::{Place, Source};
+pub use tls::{ClientCertificates, Tls};
 pub use trust::Trust;

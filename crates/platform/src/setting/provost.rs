@@ -4,18 +4,26 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ipnet::IpNet;
+
 use super::block::{Block, Setting};
 use super::dialect::{self, Dialect};
 use super::inputs::Inputs;
 use super::issuer::{self, FederatedClient, Issuer, Requirements};
-use super::kind::{Address, BaseUrl, Choice, Folder, OneOf, Seconds};
+use super::kind::{Address, BaseUrl, Choice, Folder, List, Network, OneOf, Seconds};
 use super::limit::{self, Limits};
+use super::source::Source;
+use super::tls::{self, Tls};
 
 /// Provost's own settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Provost {
     /// Where the server listens.
     pub listen: SocketAddr,
+    /// TLS in the server; without it, plain HTTP.
+    pub tls: Option<Tls>,
+    /// The proxies whose word on whom they speak for is believed.
+    pub proxies: Vec<IpNet>,
     /// The URL that clients reach this server by, up to the path of SCIM; no slash at its end.
     pub public_base_url: Option<String>,
     /// Where the database is.
@@ -126,18 +134,44 @@ impl LogLevel {
     }
 }
 
+/// How many proxies there may be.
+const PROXIES_MAX: usize = 100;
+
 pub(crate) fn read(block: &mut Block<'_, '_>, inputs: &Inputs) -> Provost {
+    let listen = block.get_over(
+        &Address,
+        Setting {
+            name: "listen",
+            default: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            why: "Beyond this machine it needs TLS: tls here, or proxies before it.",
+        },
+        inputs.given_listen(),
+    );
+    let tls = block.block("tls", tls::read);
+    let proxies = block.get(
+        &List(Network, PROXIES_MAX),
+        Setting {
+            name: "proxies",
+            default: Vec::new(),
+            why: "The proxies that end TLS before this server: Forwarded and X-Forwarded-* are \
+                  believed from these addresses alone.",
+        },
+    );
+    if !listen.ip().is_loopback() && tls.is_none() && proxies.is_empty() {
+        let source = match inputs.given_listen() {
+            Some(given) => given.source,
+            None => block.source_of("listen").unwrap_or(Source::Default),
+        };
+        let message = format!(
+            "plain HTTP on {listen} would send tokens and people's data in the clear: set \
+             tls.certificateFile and tls.keyFile, or name the proxies that end TLS in proxies"
+        );
+        block.error_at(source, "listen", message);
+    }
     Provost {
-        listen: block.get_over(
-            &Address,
-            Setting {
-                name: "listen",
-                default: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
-                why: "The server speaks plain HTTP: a proxy that ends TLS stands before every \
-                      address but a loopback one.",
-            },
-            inputs.given_listen(),
-        ),
+        listen,
+        tls,
+        proxies,
         public_base_url: block.optional(
             &BaseUrl("the URL that clients reach this server by, without the path of SCIM"),
             "publicBaseUrl",

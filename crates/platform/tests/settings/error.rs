@@ -467,6 +467,59 @@ fn a_public_base_url_is_without_the_path_of_scim() {
 }
 
 #[test]
+fn beyond_this_machine_there_is_tls_here_or_before() {
+    let message = "PlatformSettingsConfig.ProvostSettings.listen: plain HTTP on 0.0.0.0:80 would send tokens and people's data in the clear: set tls.certificateFile and tls.keyFile, or name the proxies that end TLS in proxies";
+    check_provost("\"listen\": \"0.0.0.0:80\"", &format!("line 2 column 1: {message}"));
+    let text = |members: &str| {
+        format!(
+            "{{\"PlatformSettingsConfig\": {{\"ProvostSettings\": {{\"listen\": \"0.0.0.0:80\", {members}}}}}}}"
+        )
+    };
+    for members in [
+        "\"proxies\": [\"10.0.0.0/8\", \"fd00::1\"]",
+        "\"tls\": {\"certificateFile\": \"a.pem\", \"keyFile\": \"a.key\"}",
+    ] {
+        assert_eq!(lines(&Site::platform(&text(members)).load().errors), Vec::<String>::new());
+    }
+    check_provost(
+        "\"proxies\": [\"proxy.example\"]",
+        "line 2 column 12: PlatformSettingsConfig.ProvostSettings.proxies: found an array: element 0 is \"proxy.example\": it is not legal; legal: an array of at most 100, each an IP address or a network, such as \"10.1.2.3\" or \"10.0.0.0/8\"",
+    );
+}
+
+#[test]
+fn tls_is_whole() {
+    let tls = |members: &str, expected: &str| {
+        let path = "PlatformSettingsConfig.ProvostSettings.tls";
+        check_provost(
+            &format!("\"tls\": {{\n{members}}}"),
+            &format!("line 3 column 1: {path}.{expected}"),
+        );
+    };
+    let both = "\"certificateFile\": \"a\", \"keyFile\": \"b\"";
+    tls("\"certificateFile\": \"a\"", "certificateFile: needs keyFile");
+    tls("\"keyFile\": \"a\"", "keyFile: needs certificateFile");
+    let asks = "\"clientCertificates\": \"sole\"";
+    tls(&format!("{asks}, {both}"), "clientCertificates: needs clientCaFile");
+    tls(
+        &format!("{asks}, \"clientCaFile\": \"c\", {both}"),
+        "clientCertificates: needs clientNames",
+    );
+    tls(
+        &format!("{asks}, \"clientCaFile\": \"c\", \"clientNames\": [\"d\"]"),
+        "clientCertificates: needs certificateFile: without TLS there are none",
+    );
+}
+
+#[test]
+fn a_federated_client_is_whole() {
+    check_provost(
+        "\"federatedClients\": [{\n\"clientId\": \"a b\", \"issuer\": \"i\", \"subject\": \"s\", \"audiences\": [\"u\"], \"jwtPublicKeyUrl\": \"https://a.example/\"}]",
+        "line 3 column 13: PlatformSettingsConfig.ProvostSettings.federatedClients[0].clientId: found \"a b\"; legal: 1 to 64 of the characters A-Z a-z 0-9 . _ -",
+    );
+}
+
+#[test]
 fn each_element_of_a_list_is_named_by_its_number() {
     let jwt = |member: &str| format!("\"jwt\": {{\n{member}}}");
     let legal =

@@ -11,13 +11,16 @@ use std::time::Duration;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
+use provost_auth::CertificateNames;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tracing::{debug, warn};
 
 use super::drain::{Connections, DrainSignal};
 use super::peer::{Peers, Slot};
 use super::watched::{Activity, Watched};
+use crate::client::Peer;
 use crate::context::App;
 use crate::limit::Limits;
 use crate::worker;
@@ -67,18 +70,45 @@ struct Open {
     builder: Arc<Builder<TokioExecutor>>,
 }
 
-async fn serve(open: Open, app: Arc<App>, mut drain: DrainSignal) {
+/// Shakes hands, where TLS is spoken, and serves.
+async fn serve(open: Open, app: Arc<App>, drain: DrainSignal) {
     let Open { stream, peer, slot, builder } = open;
     let _slot = slot;
     // Answers are written whole: there is nothing to gather.
     drop(stream.set_nodelay(true));
+    let address = peer.ip().to_canonical();
+    let Some(tls) = &app.parts.tls else {
+        let peer = Peer { address, is_tls: false, certificate: None };
+        return serve_stream(stream, peer, &builder, app, drain).await;
+    };
+    let shaking = timeout(app.limits.handshake_time, tls.acceptor().accept(stream));
+    match shaking.await {
+        Ok(Ok(stream)) => {
+            let shown = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
+            let certificate = shown.and_then(|it| CertificateNames::from_der(it)).map(Arc::new);
+            let peer = Peer { address, is_tls: true, certificate };
+            serve_stream(stream, peer, &builder, app, drain).await;
+        }
+        Ok(Err(error)) => debug!(peer = %address, "No TLS: {error}"),
+        Err(_) => debug!(peer = %address, "No TLS within the time for it"),
+    }
+}
+
+async fn serve_stream<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+    stream: S,
+    peer: Peer,
+    builder: &Builder<TokioExecutor>,
+    app: Arc<App>,
+    mut drain: DrainSignal,
+) {
+    let address = peer.address;
     let activity = Arc::new(Activity::default());
     let (head_time, idle_time) = (app.limits.header_time, app.limits.idle_time);
     let io = TokioIo::new(Watched::new(stream, Arc::clone(&activity), head_time, idle_time));
     let service = service_fn(move |request| {
-        let (app, in_work) = (Arc::clone(&app), activity.begin());
+        let (app, peer, in_work) = (Arc::clone(&app), peer.clone(), activity.begin());
         async move {
-            let response = worker::serve(app, request).await;
+            let response = worker::serve(app, peer, request).await;
             drop(in_work);
             Ok::<_, Infallible>(response)
         }
@@ -92,7 +122,7 @@ async fn serve(open: Open, app: Arc<App>, mut drain: DrainSignal) {
         }
     };
     if let Err(error) = ended {
-        debug!(peer = %peer.ip(), "A connection ended: {error}");
+        debug!(peer = %address, "A connection ended: {error}");
     }
 }
 

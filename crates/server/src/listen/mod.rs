@@ -3,6 +3,7 @@
 mod accept;
 mod drain;
 mod peer;
+mod tls;
 mod watched;
 
 use std::future::Future;
@@ -16,8 +17,13 @@ use tracing::info;
 
 use crate::context::{App, Parts};
 
+pub use tls::{Tls, TlsError, TlsFiles};
+
 /// How late it may be known when a token was used.
 const USES_PAUSE: Duration = Duration::from_secs(60);
+
+/// How late a changed certificate is noticed.
+const FILES_PAUSE: Duration = Duration::from_secs(5);
 
 /// How many connections may wait to be accepted.
 const BACKLOG: u32 = 1_024;
@@ -57,6 +63,7 @@ impl Server {
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let Self { listener, app } = self;
         let writing = tokio::spawn(write_uses(Arc::clone(&app)));
+        let following = app.parts.tls.clone().map(|tls| tokio::spawn(follow(tls)));
         let connections = accept::accept(&listener, &app, stop).await;
         // Readiness goes red before the door closes.
         app.begin_drain();
@@ -64,7 +71,20 @@ impl Server {
         info!("Draining {} connections", connections.len());
         drain::drain(connections, app.limits.drain_time).await;
         writing.abort();
+        if let Some(following) = following {
+            following.abort();
+        }
         app.write_uses().await;
+    }
+}
+
+/// Reads certificate and key again when they change, as they do when they are renewed.
+async fn follow(tls: Arc<Tls>) {
+    loop {
+        tokio::time::sleep(FILES_PAUSE).await;
+        if tls.has_changed() {
+            tls.refresh();
+        }
     }
 }
 

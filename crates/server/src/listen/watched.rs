@@ -8,7 +8,6 @@ use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep};
 
 /// How fast a client must take an answer, in bytes a second, once the time that it may be idle is
@@ -21,13 +20,13 @@ const LINGER_SILENCE: Duration = Duration::from_millis(500);
 const LINGER_TIME: Duration = Duration::from_secs(2);
 const LINGER_BYTES: usize = 16 * 1024 * 1024;
 
-/// A TCP connection with the time that a client may take.
+/// A connection, with or without TLS, with the time that a client may take.
 ///
 /// HTTP/1.1 has two times: for a head that has begun, and between requests. hyper's own timeout for
 /// heads knows one for both. The heads of HTTP/2 come between other frames, so it has the second
 /// alone. While a request is in work neither counts: it has its own bounds.
-pub(super) struct Watched {
-    stream: TcpStream,
+pub(super) struct Watched<S> {
+    stream: S,
     activity: Arc<Activity>,
     head_time: Duration,
     idle_time: Duration,
@@ -112,9 +111,9 @@ impl Drop for InWork {
     }
 }
 
-impl Watched {
+impl<S: AsyncRead + AsyncWrite + Unpin> Watched<S> {
     pub(super) fn new(
-        stream: TcpStream,
+        stream: S,
         activity: Arc<Activity>,
         head_time: Duration,
         idle_time: Duration,
@@ -224,7 +223,7 @@ impl Watched {
     }
 }
 
-impl AsyncRead for Watched {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Watched<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -253,7 +252,7 @@ impl AsyncRead for Watched {
     }
 }
 
-impl AsyncWrite for Watched {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Watched<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -291,7 +290,7 @@ impl AsyncWrite for Watched {
 #[cfg(test)]
 mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-    use tokio::net::TcpListener;
+    use tokio::net::{TcpListener, TcpStream};
 
     use super::*;
 
@@ -309,7 +308,7 @@ mod tests {
     }
 
     /// Writes as a server does: hyper asks for the next request meanwhile.
-    async fn answer(watched: Watched, bytes: usize) -> io::Result<()> {
+    async fn answer(watched: Watched<TcpStream>, bytes: usize) -> io::Result<()> {
         let (mut reads, mut writes) = tokio::io::split(watched);
         let mut next = [0; 1];
         tokio::select! {
@@ -318,7 +317,7 @@ mod tests {
         }
     }
 
-    async fn pair(idle: Duration) -> (Watched, TcpStream) {
+    async fn pair(idle: Duration) -> (Watched<TcpStream>, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (stream, _) = listener.accept().await.unwrap();

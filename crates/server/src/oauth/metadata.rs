@@ -12,7 +12,7 @@ use crate::route::TOKEN_ENDPOINT;
 
 pub(crate) fn metadata(call: &Call) -> Result<Response, Error> {
     door::check_enabled(&call.app)?;
-    let issuer = base_url(&call.app, &call.head);
+    let issuer = base_url(&call.app, &call.client, &call.head);
     let mut methods = vec!["client_secret_basic", "client_secret_post"];
     if call.app.parts.chain.is_federated() {
         methods.push("private_key_jwt");

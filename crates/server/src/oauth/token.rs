@@ -29,7 +29,7 @@ enum Refused {
 
 /// Answers a request for an access token.
 pub(crate) async fn answer(call: Call) -> Result<Response, Error> {
-    let Call { app, line, head, body } = call;
+    let Call { app, line, head, body, .. } = call;
     door::check_enabled(&app)?;
     let response = match is_form(&head.headers) {
         false => {

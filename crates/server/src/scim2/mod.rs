@@ -33,9 +33,10 @@ pub(crate) async fn answer(call: Call, head: Head, endpoint: Endpoint) -> Result
     door::check_state(&call.app)?;
     check_method(&call, endpoint.methods())?;
     let operation = Operation::of(endpoint, &call.head.method);
-    let Call { app, line, head: request, body } = call;
+    let Call { app, line, peer, client, head: request, body } = call;
     let caller =
-        in_time(&app, async { door::authenticate(&app, &request.headers, &line).await }).await?;
+        in_time(&app, async { door::authenticate(&app, &peer, &request.headers, &line).await })
+            .await?;
     door::check_rights(&caller, operation.rights())?;
     let _flight = door::enter(&app)?;
     let policy = app.parts.policy.load_full();
@@ -46,7 +47,7 @@ pub(crate) async fn answer(call: Call, head: Head, endpoint: Endpoint) -> Result
         }
         false => Value::Null,
     };
-    let base = format!("{}{}", base_url(&app, &request), head.path());
+    let base = format!("{}{}", base_url(&app, &client, &request), head.path());
     let inside = Inside {
         app: &app,
         line: &line,

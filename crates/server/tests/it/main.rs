@@ -13,4 +13,5 @@ mod property;
 mod service;
 mod state;
 mod support;
+mod tls;
 mod transcript;

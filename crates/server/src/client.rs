@@ -110,7 +110,8 @@ fn list(headers: &HeaderMap, name: &str) -> Vec<String> {
 /// An address with or without a port, an IPv6 one in brackets.
 fn address(text: &str) -> Option<IpAddr> {
     let bare = text.strip_prefix('[').and_then(|it| it.strip_suffix(']')).unwrap_or(text);
-    bare.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|it| it.ip()))
+    let address: Option<IpAddr> = bare.parse().ok();
+    address.or_else(|| text.parse::<SocketAddr>().ok().map(|it| it.ip())).map(|it| it.to_canonical())
 }
 
 #[cfg(test)]

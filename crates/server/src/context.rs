@@ -19,6 +19,7 @@ use crate::flight::Flights;
 use crate::issued::{IssuedCache, TokenUses};
 use crate::limit::Limits;
 use crate::listen::Tls;
+use crate::rate::Rates;
 use crate::request_line::RequestLine;
 
 /// What a server is made of.
@@ -54,6 +55,7 @@ pub(crate) struct App {
     pub(crate) issued: IssuedCache,
     pub(crate) uses: TokenUses,
     pub(crate) flights: Flights,
+    pub(crate) rates: Rates,
     started_at: i64,
     requests: AtomicU64,
     draining: AtomicBool,
@@ -77,6 +79,7 @@ impl App {
             issued: IssuedCache::default(),
             uses: TokenUses::default(),
             flights: Flights::new(limits.requests_in_flight),
+            rates: Rates::new(limits.address_rate, limits.tenant_rate, limits.strange_token_rate),
             started_at: parts.engine.clock.now_micros(),
             requests: AtomicU64::new(0),
             draining: AtomicBool::new(false),

@@ -9,7 +9,7 @@ use provost_platform::state::State;
 use provost_scim::Error as Refusal;
 use tracing::{info, warn};
 
-use crate::client::Peer;
+use crate::client::{Client, Peer};
 use crate::context::App;
 use crate::error::Error;
 use crate::flight::Flight;
@@ -43,18 +43,33 @@ pub(crate) fn enter(app: &App) -> Result<Flight, Error> {
     flight.ok_or(Error::TooManyRequests)
 }
 
+/// Where a request comes from.
+#[derive(Clone, Copy)]
+pub(crate) struct From<'c> {
+    pub(crate) peer: &'c Peer,
+    pub(crate) client: &'c Client,
+}
+
 /// Who calls.
 pub(crate) async fn authenticate(
     app: &App,
-    peer: &Peer,
+    from: From<'_>,
     headers: &HeaderMap,
     line: &RequestLine,
 ) -> Result<Caller, Error> {
     let (store, tenant) = (&*app.parts.engine.store, app.parts.tenant);
     let token = BearerToken::from_headers(headers).ok().flatten();
+    let address = from.client.address;
+    if let Some(token) = &token {
+        app.rates.check_token(address, &token.fingerprint())?;
+    }
     let lists = app.issued.lists_for(token, store, tenant).await?;
-    let caller = judge(app, peer, headers, &lists, line).await?;
+    let caller = judge(app, from.peer, headers, &lists, line).await?;
     line.called(tenant, &caller.principal);
+    if let Some(token) = &token {
+        app.rates.know(token.fingerprint());
+    }
+    app.rates.check_tenant(address, tenant)?;
     check_run_as(&caller, line)?;
     if let Some(token) = &caller.token {
         used(app, token, &lists, line).await;

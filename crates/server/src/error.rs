@@ -45,6 +45,9 @@ pub(crate) enum Error {
     /// Too many requests are in work.
     #[error("too many requests are in work")]
     TooManyRequests,
+    /// Requests come more often than they may.
+    #[error("requests come more often than they may")]
+    TooOften { retry_after_seconds: u64 },
     /// The subsystem cannot do what was asked.
     #[error(transparent)]
     Conflict(#[from] Refused),
@@ -129,6 +132,11 @@ impl Error {
                 Answer::new(&Refusal::new(ErrorKind::TooManyRequests, detail))
                     .with(RETRY_AFTER, SOON)
             }
+            Self::TooOften { retry_after_seconds } => {
+                let detail = "requests come more often than the limits allow; come again later";
+                Answer::new(&Refusal::new(ErrorKind::TooManyRequests, detail))
+                    .with(RETRY_AFTER, *retry_after_seconds)
+            }
             Self::Conflict(refused) => Answer::conflict(&refused.to_string()),
             Self::NoTokens(NoTokens::Store(_))
             | Self::TokensNotWritten(_)
@@ -154,6 +162,7 @@ impl Error {
             | Self::BadCredential
             | Self::NotServing(_)
             | Self::TooManyRequests
+            | Self::TooOften { .. }
             | Self::Conflict(_) => true,
             Self::NoKeys { .. }
             | Self::NoTokens(_)

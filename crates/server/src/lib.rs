@@ -23,6 +23,7 @@ pub mod issued;
 mod limit;
 mod listen;
 mod oauth;
+mod rate;
 mod request_line;
 mod respond;
 mod route;

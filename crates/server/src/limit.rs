@@ -37,10 +37,29 @@ pub(crate) struct Limits {
     pub(crate) streams: u32,
     /// More requests in work: 429.
     pub(crate) requests_in_flight: u32,
+    /// More requests of one address: 429.
+    pub(crate) address_rate: Rate,
+    /// More requests of one tenant: 429.
+    pub(crate) tenant_rate: Rate,
+    /// More tokens of one address that were never accepted before: 429, and they are not judged.
+    pub(crate) strange_token_rate: Rate,
     /// A slower answer, the reading of the body apart: 503.
     pub(crate) request_time: Duration,
     /// What is in work has this long when the server or the subsystem stops.
     pub(crate) drain_time: Duration,
+}
+
+/// How often something may happen.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rate {
+    pub(crate) per_second: u32,
+    pub(crate) burst: u32,
+}
+
+impl Rate {
+    fn new(per_second: usize, burst: usize) -> Self {
+        Self { per_second: narrow(per_second), burst: narrow(burst) }
+    }
 }
 
 impl Limits {
@@ -66,6 +85,12 @@ impl Limits {
             idle_time: settings.idle_time,
             streams: narrow(settings.streams),
             requests_in_flight: narrow(settings.requests_in_flight),
+            address_rate: Rate::new(settings.address_rate, settings.address_burst),
+            tenant_rate: Rate::new(settings.tenant_rate, settings.tenant_burst),
+            strange_token_rate: Rate::new(
+                settings.strange_token_rate,
+                settings.strange_token_burst,
+            ),
             request_time: settings.request_time,
             drain_time: settings.drain_time,
         }

@@ -45,6 +45,9 @@ async fn answer(call: Call) -> Result<Response, Error> {
         return Err(no_endpoint(call.head.uri.path()).into());
     };
     call.line.routed(route.template(&schemas));
+    if !matches!(route, Route::Health | Route::Ready) {
+        call.app.rates.check_address(call.client.address)?;
+    }
     match route {
         Route::Scim(head, endpoint) => scim2::answer(call, head, endpoint).await,
         Route::Service(service) => {

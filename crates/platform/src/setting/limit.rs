@@ -49,6 +49,18 @@ pub struct Limits {
     pub streams: usize,
     /// Requests in work at once, a tenant.
     pub requests_in_flight: usize,
+    /// Requests a second of one address.
+    pub address_rate: usize,
+    /// Requests of one address at once, before `address_rate` counts.
+    pub address_burst: usize,
+    /// Requests a second of one tenant.
+    pub tenant_rate: usize,
+    /// Requests of one tenant at once, before `tenant_rate` counts.
+    pub tenant_burst: usize,
+    /// Tokens a second of one address that were never accepted before.
+    pub strange_token_rate: usize,
+    /// Such tokens at once, before `strange_token_rate` counts.
+    pub strange_token_burst: usize,
     /// Time from a request's head to its answer.
     pub request_time: Duration,
     /// Time that requests in work have when the server stops.
@@ -176,6 +188,44 @@ pub(crate) fn read(block: &mut Block<'_, '_>) -> Limits {
             Bound("requestsInFlight", 64, 1..=10_000),
             "requests",
             "More at once are answered 429 with Retry-After.",
+        ),
+        address_rate: count(
+            block,
+            Bound("addressRequestsPerSecond", 100, 1..=1_000_000),
+            "requests",
+            "More of one address are answered 429; identity providers keep below 25. This machine \
+             itself has no such bound.",
+        ),
+        address_burst: count(
+            block,
+            Bound("addressRequestBurst", 400, 1..=1_000_000),
+            "requests",
+            "So many of one address may come at once.",
+        ),
+        tenant_rate: count(
+            block,
+            Bound("tenantRequestsPerSecond", 100, 1..=1_000_000),
+            "requests",
+            "More of one tenant are answered 429.",
+        ),
+        tenant_burst: count(
+            block,
+            Bound("tenantRequestBurst", 400, 1..=1_000_000),
+            "requests",
+            "So many of one tenant may come at once.",
+        ),
+        strange_token_rate: count(
+            block,
+            Bound("strangeTokensPerSecond", 10, 1..=1_000_000),
+            "tokens",
+            "More tokens of one address that were never accepted before are answered 429 and not \
+             judged; tokens that were accepted are not counted.",
+        ),
+        strange_token_burst: count(
+            block,
+            Bound("strangeTokenBurst", 100, 1..=1_000_000),
+            "tokens",
+            "So many of them may come at once.",
         ),
         request_time: seconds(
             block,

@@ -22,6 +22,9 @@ pub use tls::{Tls, TlsError, TlsFiles};
 /// How late it may be known when a token was used.
 const USES_PAUSE: Duration = Duration::from_secs(60);
 
+/// How long an address that is silent is remembered.
+const ADDRESSES_PAUSE: Duration = Duration::from_secs(10);
+
 /// How late a changed certificate is noticed.
 const FILES_PAUSE: Duration = Duration::from_secs(5);
 
@@ -63,6 +66,7 @@ impl Server {
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let Self { listener, app } = self;
         let writing = tokio::spawn(write_uses(Arc::clone(&app)));
+        let forgetting = tokio::spawn(forget_addresses(Arc::clone(&app)));
         let following = app.parts.tls.clone().map(|tls| tokio::spawn(follow(tls)));
         let connections = accept::accept(&listener, &app, stop).await;
         // Readiness goes red before the door closes.
@@ -71,6 +75,7 @@ impl Server {
         info!("Draining {} connections", connections.len());
         drain::drain(connections, app.limits.drain_time).await;
         writing.abort();
+        forgetting.abort();
         if let Some(following) = following {
             following.abort();
         }
@@ -93,5 +98,13 @@ async fn write_uses(app: Arc<App>) {
     loop {
         tokio::time::sleep(USES_PAUSE).await;
         app.write_uses().await;
+    }
+}
+
+/// Keeps the list of addresses that requests came from short.
+async fn forget_addresses(app: Arc<App>) {
+    loop {
+        tokio::time::sleep(ADDRESSES_PAUSE).await;
+        app.rates.forget();
     }
 }

@@ -34,8 +34,9 @@ pub(crate) async fn answer(call: Call, head: Head, endpoint: Endpoint) -> Result
     check_method(&call, endpoint.methods())?;
     let operation = Operation::of(endpoint, &call.head.method);
     let Call { app, line, peer, client, head: request, body } = call;
+    let from = door::From { peer: &peer, client: &client };
     let caller =
-        in_time(&app, async { door::authenticate(&app, &peer, &request.headers, &line).await })
+        in_time(&app, async { door::authenticate(&app, from, &request.headers, &line).await })
             .await?;
     door::check_rights(&caller, operation.rights())?;
     let _flight = door::enter(&app)?;

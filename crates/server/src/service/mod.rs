@@ -46,10 +46,10 @@ impl Service {
 
 /// Runs a service, in every state of the subsystem.
 pub(crate) async fn answer(call: Call, service: Service) -> Result<Response, Error> {
-    let Call { app, line, peer, head, body, .. } = call;
+    let Call { app, line, peer, client, head, body } = call;
+    let from = door::From { peer: &peer, client: &client };
     let caller =
-        in_time(&app, async { door::authenticate(&app, &peer, &head.headers, &line).await })
-            .await?;
+        in_time(&app, async { door::authenticate(&app, from, &head.headers, &line).await }).await?;
     door::check_rights(&caller, Rights::Administer)?;
     // No service has parameters: whatever the body holds is read for the connection's sake.
     body::check_kind(&head.headers, &body, Mode::Lenient)?;

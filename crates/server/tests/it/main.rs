@@ -10,6 +10,7 @@ mod oauth;
 mod outage;
 mod precondition;
 mod property;
+mod rate;
 mod service;
 mod state;
 mod support;

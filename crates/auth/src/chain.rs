@@ -10,6 +10,7 @@ use crate::credential::BearerToken;
 use crate::grant::{FederatedClient, Grant, GrantError, GrantRequest, grant};
 use crate::jwt::refresh::{KeyHealth, KeysUnavailable};
 use crate::method::bearer;
+use crate::method::introspect::IntrospectMethod;
 use crate::method::jwt::JwtMethod;
 use crate::rejection::{Excerpt, Rejection};
 use crate::token_list::TokenList;
@@ -43,6 +44,7 @@ pub struct Issued<'l> {
 #[derive(Debug)]
 pub struct Chain {
     jwt: Option<JwtMethod>,
+    introspect: Option<IntrospectMethod>,
     federated: Vec<FederatedClient>,
     certificates: Option<CertificateTrust>,
 }
@@ -50,12 +52,19 @@ pub struct Chain {
 impl Chain {
     /// Accepts opaque tokens alone.
     pub fn opaque_only() -> Self {
-        Self { jwt: None, federated: Vec::new(), certificates: None }
+        Self { jwt: None, introspect: None, federated: Vec::new(), certificates: None }
     }
 
     /// Accepts opaque tokens and JWTs.
     pub fn with_jwt(jwt: JwtMethod) -> Self {
         Self { jwt: Some(jwt), ..Self::opaque_only() }
+    }
+
+    /// Asks an authorization server about tokens that are no JWTs, or about all where no issuer of
+    /// JWTs is trusted.
+    #[must_use]
+    pub fn with_introspection(self, introspect: IntrospectMethod) -> Self {
+        Self { introspect: Some(introspect), ..self }
     }
 
     /// Gives access tokens to these clients too.
@@ -174,10 +183,21 @@ impl Chain {
                 return answer;
             }
         }
-        trace.passed(|| "kind: no opaque token, so a JWT".to_owned());
-        match &self.jwt {
-            Some(jwt) => jwt.authenticate(token, now, trace).await,
-            None => Answer::Rejected(Rejection::NoIssuer),
+        let is_jwt = token.as_str().split('.').count() == 3;
+        match (&self.jwt, &self.introspect) {
+            (Some(jwt), None) => {
+                trace.passed(|| "kind: none that was made here, so a JWT".to_owned());
+                jwt.authenticate(token, now, trace).await
+            }
+            (Some(jwt), Some(_)) if is_jwt => {
+                trace.passed(|| "kind: a JWT".to_owned());
+                jwt.authenticate(token, now, trace).await
+            }
+            (_, Some(introspect)) => {
+                trace.passed(|| "kind: one for the authorization server".to_owned());
+                introspect.authenticate(token, now, trace).await
+            }
+            (None, None) => Answer::Rejected(Rejection::NoIssuer),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ::http::header::ACCEPT;
 use reqwest::redirect::Policy;
-use reqwest::{Client, StatusCode, Url};
+use reqwest::{Client, Response, StatusCode, Url};
 use serde::Deserialize;
 
 use crate::jwt::claims::tenant_in;
@@ -90,6 +90,10 @@ impl KeyUrl {
         text.split_once(['?', '#']).map_or(text, |(shown, _)| shown)
     }
 
+    pub(crate) fn url(&self) -> &Url {
+        &self.0
+    }
+
     fn host(&self) -> &str {
         self.0.host_str().unwrap_or_default()
     }
@@ -135,24 +139,47 @@ impl KeyPlace {
     }
 }
 
+/// Makes a client for requests to a URL, and to no place that it is redirected to.
+pub(crate) fn client(url: &KeyUrl, limits: FetchLimits) -> Result<Client, NoCertificates> {
+    let mut builder = Client::builder()
+        .user_agent(concat!("provost/", env!("CARGO_PKG_VERSION")))
+        .redirect(Policy::none())
+        .timeout(limits.timeout);
+    if KeyUrl::is_loopback(&url.0) {
+        builder = builder.no_proxy(); // A proxy has a loopback of its own.
+    }
+    if url.0.scheme() == "http" {
+        builder = builder.tls_certs_only([]); // A machine may have none, and needs none.
+    }
+    builder.build().map_err(NoCertificates)
+}
+
+/// Reads the body of an answer with status 200, within the limits.
+pub(crate) async fn body(
+    mut response: Response,
+    limits: FetchLimits,
+) -> Result<Vec<u8>, FetchError> {
+    if response.status() != StatusCode::OK {
+        return Err(FetchError::Status(response.status().as_u16()));
+    }
+    let max_bytes = limits.body_max_bytes;
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
+        if body.len() + chunk.len() > max_bytes {
+            return Err(FetchError::TooLarge { max_bytes });
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
 impl HttpKeySource {
     /// Makes a client for this place.
     ///
     /// # Errors
     /// An `https` URL needs the certificates that this machine trusts.
     pub fn new(place: KeyPlace, limits: FetchLimits) -> Result<Self, NoCertificates> {
-        let url = &place.url().0;
-        let mut builder = Client::builder()
-            .user_agent(concat!("provost/", env!("CARGO_PKG_VERSION")))
-            .redirect(Policy::none())
-            .timeout(limits.timeout);
-        if KeyUrl::is_loopback(url) {
-            builder = builder.no_proxy(); // A proxy has a loopback of its own.
-        }
-        if url.scheme() == "http" {
-            builder = builder.tls_certs_only([]); // A machine may have none, and needs none.
-        }
-        let client = builder.build().map_err(NoCertificates)?;
+        let client = client(place.url(), limits)?;
         Ok(Self { client, place, limits })
     }
 
@@ -169,19 +196,7 @@ impl HttpKeySource {
 
     async fn get(&self, url: &KeyUrl) -> Result<Vec<u8>, FetchError> {
         let request = self.client.get(url.0.clone()).header(ACCEPT, "application/json");
-        let mut response = request.send().await.map_err(unreachable)?;
-        if response.status() != StatusCode::OK {
-            return Err(FetchError::Status(response.status().as_u16()));
-        }
-        let max_bytes = self.limits.body_max_bytes;
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
-            if body.len() + chunk.len() > max_bytes {
-                return Err(FetchError::TooLarge { max_bytes });
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(body)
+        body(request.send().await.map_err(unreachable)?, self.limits).await
     }
 }
 
@@ -216,7 +231,7 @@ fn keys_of(
     Err(MetadataError::Host(Excerpt::quote(keys.host())))
 }
 
-fn unreachable(error: reqwest::Error) -> FetchError {
+pub(crate) fn unreachable(error: reqwest::Error) -> FetchError {
     FetchError::Unreachable(error.without_url().into())
 }
 

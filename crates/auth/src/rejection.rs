@@ -56,6 +56,14 @@ pub enum Rejection {
     #[error("an access token whose client is revoked or has expired")]
     ClientGone,
 
+    // Tokens that the authorization server knows.
+    /// It does not, or no longer.
+    #[error("the authorization server says that the token is not active")]
+    Inactive,
+    /// Nobody to run as.
+    #[error("the authorization server names no user for the token (`username`)")]
+    NoUsername,
+
     // The form of a JWT.
     /// Only JWTs are left, and none are trusted.
     #[error("not an opaque token, and no issuer of JWTs is configured")]

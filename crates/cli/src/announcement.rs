@@ -59,6 +59,12 @@ pub(crate) fn announce(settings: &Settings, address: SocketAddr, status: &Status
             info!("Besides, a token of {} needs {}", trust.issuer, asked.join("; "));
         }
     }
+    if let Some(introspection) = &settings.introspection {
+        info!(
+            "accepted: tokens of the client {} that {} calls active; they run as the user that it names",
+            introspection.accepted_client, introspection.endpoint
+        );
+    }
     for issuer in &jwt.issuers {
         announce_callers(issuer.explain(), &issuer.admin_name);
     }

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use provost_auth::{
-    Binding, CertificateTrust, Chain, FederatedClient, FetchLimits, HttpKeySource, JwtMethod,
-    KeyCache, KeyPlace, KeyRefresh, Pace, Pair, Requirements, Rights, TokenTimes, TrustedIssuer,
+    Binding, CertificateTrust, Chain, FederatedClient, FetchLimits, HttpKeySource,
+    IntrospectMethod, IntrospectionTrust, JwtMethod, KeyCache, KeyPlace, KeyRefresh, Pace, Pair,
+    Requirements, Rights, TokenTimes, TrustedIssuer,
 };
 use provost_engine::{Clock as _, SystemClock};
 use provost_platform::client_binding::ClientBinding;
-use provost_platform::setting::{self, Issuer, Jwt, Settings, Trust};
+use provost_platform::setting::{self, Introspection, Issuer, Jwt, Settings, Trust};
 use url::Url;
 
 use crate::failure::Failure;
@@ -39,6 +40,10 @@ pub(crate) fn chain(settings: &Settings) -> Result<(Chain, Vec<KeyRefresh>), Fai
         false => Chain::with_jwt(JwtMethod::new(issuers, times)),
     };
     let chain = chain.with_federated(federated);
+    let chain = match &settings.introspection {
+        Some(introspection) => chain.with_introspection(introspect(introspection)?),
+        None => chain,
+    };
     let client = settings.provost.tls.as_ref().and_then(|tls| tls.client.as_ref());
     let chain = match client {
         Some(client) => chain.with_certificates(CertificateTrust {
@@ -56,6 +61,17 @@ fn rights(rights: setting::ClientRights) -> Rights {
         setting::ClientRights::Write => Rights::Write,
         setting::ClientRights::Admin => Rights::Administer,
     }
+}
+
+fn introspect(settings: &Introspection) -> Result<IntrospectMethod, Failure> {
+    let endpoint = settings.endpoint.as_str().parse();
+    let trust = IntrospectionTrust {
+        endpoint: endpoint.map_err(Failure::unable("use checkTokenEndpointUrl"))?,
+        client_id: settings.client_id.clone(),
+        client_secret: settings.client_secret.clone(),
+        accepted_client: settings.accepted_client.clone(),
+    };
+    IntrospectMethod::new(trust).map_err(Failure::unable("ask about tokens"))
 }
 
 fn federated_client(

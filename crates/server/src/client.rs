@@ -111,7 +111,9 @@ fn list(headers: &HeaderMap, name: &str) -> Vec<String> {
 fn address(text: &str) -> Option<IpAddr> {
     let bare = text.strip_prefix('[').and_then(|it| it.strip_suffix(']')).unwrap_or(text);
     let address: Option<IpAddr> = bare.parse().ok();
-    address.or_else(|| text.parse::<SocketAddr>().ok().map(|it| it.ip())).map(|it| it.to_canonical())
+    address
+        .or_else(|| text.parse::<SocketAddr>().ok().map(|it| it.ip()))
+        .map(|it| it.to_canonical())
 }
 
 #[cfg(test)]

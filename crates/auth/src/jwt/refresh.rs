@@ -4,7 +4,6 @@
 //! fetch, if one is due, and waits a little for it; all that ask meanwhile wait for the same one.
 //! A fetch that fails changes nothing: the last good set serves for a day.
 
-use std::error::Error;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -16,6 +15,7 @@ use tokio::time::{sleep, timeout};
 use super::compact::KeyName;
 use super::key_set::{Key, KeySet, KeySetError};
 use super::source::{FetchError, KeySource};
+use crate::cause::causes;
 
 /// The clock: Unix seconds.
 pub type Now = Box<dyn Fn() -> i64 + Send + Sync>;
@@ -305,17 +305,6 @@ impl Shared {
 /// What is left of a pause. A clock that was set back must not make it longer: any distance counts.
 fn left(since: Option<i64>, pause_seconds: u64, now: i64) -> u64 {
     since.map_or(0, |since| pause_seconds.saturating_sub(now.abs_diff(since)))
-}
-
-/// An error and its causes in one line.
-fn causes(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text += &format!(": {inner}");
-        cause = inner.source();
-    }
-    text
 }
 
 #[derive(Debug, thiserror::Error)]

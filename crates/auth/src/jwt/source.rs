@@ -22,7 +22,7 @@ pub type Fetching<'a> = Pin<Box<dyn Future<Output = Result<Vec<u8>, FetchError>>
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
     /// No answer, or a broken one.
-    #[error("could not fetch the keys")]
+    #[error("there is no answer")]
     Unreachable(#[source] Box<dyn Error + Send + Sync>),
     /// An answer other than 200; a redirect is one.
     #[error("the answer's status is {0}, not 200")]

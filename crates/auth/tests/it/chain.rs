@@ -192,7 +192,7 @@ async fn an_explanation_names_every_step_and_never_the_token() {
     let text = steps.join("\n").replace(issuer.key_id(), "KEY");
     assert_eq!(
         text,
-        "kind: no opaque token, so a JWT\n\
+        "kind: none that was made here, so a JWT\n\
          form: three segments, each in canonical base64url\n\
          header: RS256, nothing critical, key \"KEY\"\n\
          issuer: https://id.example/realm is trusted\n\

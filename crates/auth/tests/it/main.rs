@@ -2,6 +2,7 @@
 
 mod chain;
 mod http;
+mod introspect;
 mod keys;
 mod support;
 mod vectors;

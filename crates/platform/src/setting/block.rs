@@ -130,6 +130,11 @@ impl<'m, 'n> Block<'m, 'n> {
         }
     }
 
+    /// Whether the declarations are wanted, and nothing is read.
+    pub(crate) fn is_declaring(&self) -> bool {
+        self.notes.is_declaring
+    }
+
     /// Where this object stands.
     pub(crate) fn source(&self) -> Source {
         self.source.clone()

@@ -9,7 +9,7 @@ use super::provost::{self, Provost};
 use super::report::{Line, Notes, Problem, Report};
 use super::scim::{self, Scim};
 use super::source::Source;
-use super::trust::{self, Trust};
+use super::trust::{self, Introspection, Service, Trust};
 
 /// All that the server is told at its start.
 #[derive(Debug, Clone)]
@@ -20,6 +20,8 @@ pub struct Settings {
     pub sso_enabled: bool,
     /// Whose tokens are trusted; without it only tokens of `provost token create` are.
     pub trust: Option<Trust>,
+    /// The authorization server that is asked about tokens, in place of `trust`.
+    pub introspection: Option<Introspection>,
     /// Provost's own settings.
     pub provost: Provost,
 }
@@ -39,9 +41,13 @@ pub fn load(inputs: &Inputs) -> Report {
         warn_of_open_secret(&platform_file, Some(trust), &mut notes);
     }
     let trusts = sso_trust.into_iter().chain(platform.trusts).collect();
-    let trust = the_only_one(trusts, &mut notes);
+    let (trust, introspection) = match the_only_one(trusts, &mut notes) {
+        Some(Service::Keys(trust)) => (Some(trust), None),
+        Some(Service::Introspection(introspection)) => (None, Some(introspection)),
+        None => (None, None),
+    };
     let (scim, sso_enabled, provost) = (platform.scim, platform.sso_enabled, platform.provost);
-    let settings = Settings { scim, sso_enabled, trust, provost };
+    let settings = Settings { scim, sso_enabled, trust, introspection, provost };
     refuse_issuer_twice(&settings, &mut notes);
     advise(&settings, &platform_file, &sso_file, &mut notes);
 
@@ -63,7 +69,7 @@ struct FromPlatformFile {
     scim: Scim,
     sso_enabled: bool,
     provost: Provost,
-    trusts: Vec<(Source, Option<Trust>)>,
+    trusts: Vec<(Source, Option<Service>)>,
 }
 
 fn read_platform_file(root: &mut Block<'_, '_>, inputs: &Inputs) -> FromPlatformFile {
@@ -84,14 +90,14 @@ fn read_platform_file(root: &mut Block<'_, '_>, inputs: &Inputs) -> FromPlatform
     })
 }
 
-fn read_sso_file(root: &mut Block<'_, '_>) -> Option<(Source, Option<Trust>)> {
+fn read_sso_file(root: &mut Block<'_, '_>) -> Option<(Source, Option<Service>)> {
     root.ignore(&trust::SSO_SETTINGS);
     root.block("BasicSettings", |block| block.ignore(&trust::BASIC_SETTINGS));
     root.optional_block(trust::BLOCK, trust::read)
 }
 
 /// Two issuers to choose from would be two answers to the question who gets in.
-fn the_only_one(trusts: Vec<(Source, Option<Trust>)>, notes: &mut Notes) -> Option<Trust> {
+fn the_only_one(trusts: Vec<(Source, Option<Service>)>, notes: &mut Notes) -> Option<Service> {
     let mut trusts = trusts.into_iter();
     let (first_source, first) = trusts.next()?;
     for (source, _) in trusts {
@@ -115,9 +121,12 @@ fn refuse_issuer_twice(settings: &Settings, notes: &mut Notes) {
     }
 }
 
-fn warn_of_open_secret(file: &Found, trust: Option<&(Source, Option<Trust>)>, notes: &mut Notes) {
+fn warn_of_open_secret(file: &Found, trust: Option<&(Source, Option<Service>)>, notes: &mut Notes) {
     let Found::Read { source, readable_by_all: true, .. } = file else { return };
-    let Some((_, Some(Trust { client_secret: Some(_), .. }))) = trust else { return };
+    let Some((_, Some(service))) = trust else { return };
+    if !service.has_secret() {
+        return;
+    }
     warn(
         notes,
         source.clone(),
@@ -146,7 +155,9 @@ fn advise(settings: &Settings, platform_file: &Found, sso_file: &Found, notes: &
         warn(notes, Source::Default, message);
     }
     let is_told = matches!(sso_file, Found::Unreadable) || !notes.errors.is_empty();
-    let is_trusting = settings.trust.is_some() || !settings.provost.jwt.issuers.is_empty();
+    let is_trusting = settings.trust.is_some()
+        || settings.introspection.is_some()
+        || !settings.provost.jwt.issuers.is_empty();
     if !is_trusting && !is_told {
         let message = format!(
             "no {} ({} or --sso-settings): JWTs are refused, only tokens of `provost token \

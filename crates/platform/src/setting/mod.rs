@@ -29,4 +29,4 @@ pub use report::{Line, Problem, Report};
 pub use scim::Scim;
 pub use source::{Place, Source};
 pub use tls::{ClientCertificates, Tls};
-pub use trust::Trust;
+pub use trust::{Introspection, Trust};

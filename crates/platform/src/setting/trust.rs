@@ -1,11 +1,13 @@
 //! Whose tokens are trusted: `SCIMAccessTokenServicesSettings`, in the shape with
-//! `scimAdminName` and in that of 9.5 and later.
+//! `scimAdminName`, in that of 9.5 and later, and in that with an introspection endpoint.
 
 use secrecy::SecretString;
+use url::Url;
 
 use super::block::{Block, Setting};
+use super::document::Value;
 use super::issuer::{self, KeyPlace};
-use super::kind::{AdministratorName, Name, Secret};
+use super::kind::{AdministratorName, Fault, Kind, Name, Secret, WebUrl};
 use crate::client_binding::{self, ClientBinding};
 
 /// The issuer whose tokens are trusted, and as whom their requests run.
@@ -36,17 +38,116 @@ impl Trust {
 /// The name of the object, in either file.
 pub(crate) const BLOCK: &str = "SCIMAccessTokenServicesSettings";
 
-/// The names by which token introspection is configured instead of a JWT.
-const INTROSPECTION: [&str; 2] = ["checkTokenEndpointUrl", "userAuthenticationConverterClassName"];
+/// How access tokens are judged: one of the two shapes that the platform documents.
+#[derive(Debug, Clone)]
+pub(crate) enum Service {
+    /// By the keys of an issuer.
+    Keys(Trust),
+    /// By asking the authorization server.
+    Introspection(Introspection),
+}
 
-pub(crate) fn read(block: &mut Block<'_, '_>) -> Option<Trust> {
-    block.ignore(&INTROSPECTION);
-    if refuse_introspection(block) {
-        block.ignore(&["scimAdminName", "authScimOAuthClientId", "authScimOAuthClientIdAttrName"]);
-        block.ignore(&["clientId", "clientSecret", "issuer"]);
-        block.ignore(&["jwtPublicKeyUrl", "openIdMetadataUrl"]);
+impl Service {
+    pub(crate) fn has_secret(&self) -> bool {
+        match self {
+            Self::Keys(trust) => trust.client_secret.is_some(),
+            Self::Introspection(_) => true,
+        }
+    }
+}
+
+/// An authorization server that is asked about each token (RFC 7662), as the platform does it with
+/// `PingFederate`. The `username` in its answer is the user of the platform that a request runs as.
+#[derive(Debug, Clone)]
+pub struct Introspection {
+    /// Where it is asked (`checkTokenEndpointUrl`).
+    pub endpoint: Url,
+    /// As which client this server asks (`clientId`).
+    pub client_id: String,
+    /// The secret of that client (`clientSecret`).
+    pub client_secret: SecretString,
+    /// The client that tokens must belong to (`authScimOAuthClientId`).
+    pub accepted_client: String,
+}
+
+const ENDPOINT: &str = "checkTokenEndpointUrl";
+const CONVERTER: &str = "userAuthenticationConverterClassName";
+
+/// The one converter that the platform accepts: it takes the user's name from `username`.
+const CONVERTER_CLASS: &str =
+    "com.ptc.eauth.identity.oauth2.rs.IntrospectionUserAuthenticationConverter";
+
+pub(crate) fn read(block: &mut Block<'_, '_>) -> Option<Service> {
+    if block.is_declaring() {
+        read_introspection(block);
+    }
+    match block.source_of(ENDPOINT).or(block.source_of(CONVERTER)) {
+        Some(_) => read_introspection(block).map(Service::Introspection),
+        None => read_keys(block).map(Service::Keys),
+    }
+}
+
+fn read_introspection(block: &mut Block<'_, '_>) -> Option<Introspection> {
+    let endpoint = block.mandatory(
+        &WebUrl("the introspection endpoint of the authorization server"),
+        ENDPOINT,
+        "With it tokens are judged by asking the authorization server (RFC 7662), and not by keys.",
+    );
+    block.optional(
+        &ConverterClass,
+        CONVERTER,
+        "Accepted for the platform's sake: the user's name is always taken from username.",
+    );
+    if block.is_declaring() {
+        // The rest stands with the other shape, which has the same names.
         return None;
     }
+    let accepted_client = block.mandatory(
+        &Name("the client ID that tokens must belong to"),
+        "authScimOAuthClientId",
+        "A token of another client is refused.",
+    );
+    let client_id = block.mandatory(
+        &Name("the client ID that this server has at the authorization server"),
+        "clientId",
+        "This server asks about tokens as this client.",
+    );
+    let client_secret = block.mandatory(
+        &Secret,
+        "clientSecret",
+        "The secret of clientId; it is sent to the introspection endpoint and nowhere else.",
+    );
+    Some(Introspection {
+        endpoint: endpoint?,
+        client_id: client_id?,
+        client_secret: client_secret?,
+        accepted_client: accepted_client?,
+    })
+}
+
+/// The name of the platform's class.
+struct ConverterClass;
+
+impl Kind for ConverterClass {
+    type Value = ();
+
+    fn legal(&self) -> String {
+        format!("\"{CONVERTER_CLASS}\"")
+    }
+
+    fn parse(&self, value: &Value) -> Result<(), Fault> {
+        match value {
+            Value::Text(text) if text == CONVERTER_CLASS => Ok(()),
+            _ => Err(Fault::NotLegal),
+        }
+    }
+
+    fn show(&self, (): &()) -> String {
+        format!("\"{CONVERTER_CLASS}\"")
+    }
+}
+
+fn read_keys(block: &mut Block<'_, '_>) -> Option<Trust> {
     let admin_name = block.get(
         &AdministratorName,
         Setting {
@@ -75,22 +176,6 @@ pub(crate) fn read(block: &mut Block<'_, '_>) -> Option<Trust> {
     warn_of_last_slash(block, issuer_name.as_deref());
     let (client_id, issuer, keys) = (client_id?, issuer_name?, keys?);
     Some(Trust { admin_name, client_id, client_id_claim, issuer, keys, client_secret })
-}
-
-/// Refuses the introspection shape by its names, rather than by all that it lacks of ours.
-fn refuse_introspection(block: &mut Block<'_, '_>) -> bool {
-    let mut refused = false;
-    for name in INTROSPECTION {
-        let Some(source) = block.source_of(name) else { continue };
-        let message = format!(
-            "token introspection ({}) is not offered yet by this version; it reads JWTs: \
-             authScimOAuthClientId, issuer, jwtPublicKeyUrl",
-            INTROSPECTION.join(", "),
-        );
-        block.error_at(source, name, message);
-        refused = true;
-    }
-    refused
 }
 
 /// `clientId` and `clientSecret`: their part in checking a JWT is none, in any release.

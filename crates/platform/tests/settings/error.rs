@@ -319,28 +319,38 @@ fn a_secret_of_the_wrong_type_is_not_shown() {
 }
 
 #[test]
-fn token_introspection_is_refused_by_name_and_nothing_else_is_missed() {
-    let why = "token introspection (checkTokenEndpointUrl, userAuthenticationConverterClassName) \
-               is not offered yet by this version; it reads JWTs: authScimOAuthClientId, issuer, \
-               jwtPublicKeyUrl";
+fn token_introspection_is_whole_and_its_converter_is_the_one_that_there_is() {
+    let text = |members: &str| format!("{{\"SCIMAccessTokenServicesSettings\": {{\n{members}}}}}");
+    let endpoint = "\"checkTokenEndpointUrl\": \"https://cas.example.com/as/introspect.oauth2\"";
+    let block = "line 1 column 37: SCIMAccessTokenServicesSettings";
+    let clients = [
+        format!(
+            "{block}.authScimOAuthClientId: missing; legal: a string: the client ID that tokens must belong to"
+        ),
+        format!(
+            "{block}.clientId: missing; legal: a string: the client ID that this server has at the authorization server"
+        ),
+        format!("{block}.clientSecret: missing; legal: a string"),
+    ];
+    let clients: Vec<&str> = clients.iter().map(String::as_str).collect();
+    check_sso_text(&text(endpoint), &clients);
+    let members = "\"authScimOAuthClientId\": \"a\", \"clientId\": \"b\", \"clientSecret\": \"c\"";
+    let class = "com.ptc.eauth.identity.oauth2.rs.IntrospectionUserAuthenticationConverter";
     check_sso_text(
-        "{\"SCIMAccessTokenServicesSettings\": {\n\
-         \"authScimOAuthClientId\": \"SCIMClient\",\n\
-         \"clientId\": \"SCIMClient\",\n\
-         \"clientSecret\": \"ABC123_xyz\",\n\
-         \"userAuthenticationConverterClassName\": \
-         \"com.ptc.eauth.identity.oauth2.rs.IntrospectionUserAuthenticationConverter\",\n\
-         \"checkTokenEndpointUrl\": \"https://cas.example.com/as/introspect.oauth2\"}}",
-        &[
-            &format!(
-                "line 6 column 1: SCIMAccessTokenServicesSettings.checkTokenEndpointUrl: {why}"
-            ),
-            &format!(
-                "line 5 column 1: \
-                 SCIMAccessTokenServicesSettings.userAuthenticationConverterClassName: {why}"
-            ),
-        ],
+        &text(&format!("{members}, {endpoint},\n\"userAuthenticationConverterClassName\": \"x\"")),
+        &[&format!(
+            "line 3 column 41: SCIMAccessTokenServicesSettings.userAuthenticationConverterClassName: found \"x\"; legal: \"{class}\""
+        )],
     );
+    let whole = text(&format!(
+        "{members}, {endpoint}, \"userAuthenticationConverterClassName\": \"{class}\""
+    ));
+    let report = Site::sso(&whole).load();
+    let settings = report.into_settings().expect("no errors");
+    let introspection = settings.introspection.expect("it is configured");
+    assert_eq!(introspection.endpoint.as_str(), "https://cas.example.com/as/introspect.oauth2");
+    assert_eq!((&*introspection.accepted_client, &*introspection.client_id), ("a", "b"));
+    assert!(settings.trust.is_none());
 }
 
 #[test]

@@ -17,8 +17,9 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 use provost_auth::{Rights, TokenId, TokenName};
 use provost_platform::setting::Flags;
+use provost_platform::tenant_name::TenantName;
 
-use command::token::Lifetime;
+use command::token::{Lifetime, Of};
 use failure::Failure;
 
 /// The SCIM subsystem of an application platform: identity providers provision users and groups into
@@ -45,6 +46,11 @@ enum Command {
     Token {
         #[command(subcommand)]
         command: TokenCommand,
+    },
+    /// Makes, lists, pauses and resumes tenants beside the platform's own; works beside a server.
+    Tenant {
+        #[command(subcommand)]
+        command: TenantCommand,
     },
     /// Copies the database to a file, as it is at one moment; works beside a running server.
     ///
@@ -109,11 +115,57 @@ impl From<SettingArgs> for Flags {
 }
 
 #[derive(Subcommand)]
+enum TenantCommand {
+    /// Makes a tenant, with its SCIM base URL at /t/NAME/scim/v2.
+    Create {
+        /// The name of the tenant.
+        name: TenantName,
+        #[command(flatten)]
+        data: DataArgs,
+    },
+    /// Lists the tenants.
+    List {
+        #[command(flatten)]
+        data: DataArgs,
+    },
+    /// Answers the requests of a tenant 503 from the next one on.
+    Pause {
+        /// The name of the tenant.
+        name: TenantName,
+        #[command(flatten)]
+        data: DataArgs,
+    },
+    /// Serves a paused tenant again.
+    Resume {
+        /// The name of the tenant.
+        name: TenantName,
+        #[command(flatten)]
+        data: DataArgs,
+    },
+}
+
+/// Whose tokens, in which database.
+#[derive(Args)]
+struct OfArgs {
+    #[command(flatten)]
+    data: DataArgs,
+    /// The tenant [default: the platform's own]
+    #[arg(long, value_name = "NAME")]
+    tenant: Option<TenantName>,
+}
+
+impl From<OfArgs> for Of {
+    fn from(OfArgs { data, tenant }: OfArgs) -> Self {
+        Self { flags: data.into(), tenant }
+    }
+}
+
+#[derive(Subcommand)]
 enum TokenCommand {
     /// Prints a token, which is not shown again.
     Create {
         #[command(flatten)]
-        data: DataArgs,
+        of: OfArgs,
         /// What the token and its client are called in lists and in the log.
         #[arg(long)]
         name: TokenName,
@@ -129,7 +181,7 @@ enum TokenCommand {
     /// Prints a further token of a name. With its first use the others of the name end, after a time.
     Rotate {
         #[command(flatten)]
-        data: DataArgs,
+        of: OfArgs,
         /// The name of the token.
         #[arg(long)]
         name: TokenName,
@@ -142,16 +194,22 @@ enum TokenCommand {
     /// Lists the tokens: everything but the secrets.
     List {
         #[command(flatten)]
-        data: DataArgs,
+        of: OfArgs,
     },
     /// Reads a token from standard input and says, check by check, what accepts or refuses it under
     /// these settings. Never prints the token. Exit code 0 if it is accepted, 1 if not, 3 if the keys
     /// to judge it with are out of reach.
-    Explain(SettingArgs),
+    Explain {
+        #[command(flatten)]
+        settings: SettingArgs,
+        /// The tenant [default: the platform's own]
+        #[arg(long, value_name = "NAME")]
+        tenant: Option<TenantName>,
+    },
     /// Makes tokens worthless from the next request on.
     Revoke {
         #[command(flatten)]
-        data: DataArgs,
+        of: OfArgs,
         /// The name of the tokens.
         #[arg(long)]
         name: TokenName,
@@ -180,6 +238,7 @@ fn main() -> ExitCode {
         Command::Serve(args) => run(async { command::serve::run(args.into()).await.map(done) }),
         Command::Try => run(async { command::trial::run().await.map(done) }),
         Command::Token { command } => run(token(command)),
+        Command::Tenant { command } => run(tenant(command)),
         Command::Backup { file, data } => command::database::backup(data.into(), &file),
         Command::Verify { data } => command::database::verify(data.into()),
     };
@@ -189,21 +248,36 @@ fn main() -> ExitCode {
     }
 }
 
+async fn tenant(command: TenantCommand) -> Result<ExitCode, Failure> {
+    use command::tenants;
+    match command {
+        TenantCommand::Create { name, data } => tenants::create(data.into(), name).await,
+        TenantCommand::List { data } => tenants::list(data.into()).await,
+        TenantCommand::Pause { name, data } => tenants::set_paused(data.into(), &name, true).await,
+        TenantCommand::Resume { name, data } => {
+            tenants::set_paused(data.into(), &name, false).await
+        }
+    }
+    .map(done)
+}
+
 async fn token(command: TokenCommand) -> Result<ExitCode, Failure> {
     match command {
-        TokenCommand::Create { data, name, rights, admin, life } => {
+        TokenCommand::Create { of, name, rights, admin, life } => {
             let rights = if admin { Rights::Administer } else { rights };
-            command::token::create(data.into(), name, rights, &life.into()).await.map(done)
+            command::token::create(of.into(), name, rights, &life.into()).await.map(done)
         }
-        TokenCommand::Rotate { data, name, life, grace_hours } => {
+        TokenCommand::Rotate { of, name, life, grace_hours } => {
             let grace = Duration::from_secs(u64::from(grace_hours) * 60 * 60);
-            command::token::rotate(data.into(), name, &life.into(), grace).await.map(done)
+            command::token::rotate(of.into(), name, &life.into(), grace).await.map(done)
         }
-        TokenCommand::List { data } => command::token::list(data.into()).await.map(done),
-        TokenCommand::Explain(args) => command::explain::run(args.into()).await,
-        TokenCommand::Revoke { data, name, id } => {
+        TokenCommand::List { of } => command::token::list(of.into()).await.map(done),
+        TokenCommand::Explain { settings, tenant } => {
+            command::explain::run(settings.into(), tenant).await
+        }
+        TokenCommand::Revoke { of, name, id } => {
             let id = id.as_deref().map(TokenId::from);
-            command::token::revoke(data.into(), &name, id.as_ref()).await.map(done)
+            command::token::revoke(of.into(), &name, id.as_ref()).await.map(done)
         }
     }
 }

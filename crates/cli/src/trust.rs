@@ -12,13 +12,26 @@ use provost_auth::{
 use provost_engine::{Clock as _, SystemClock};
 use provost_platform::client_binding::ClientBinding;
 use provost_platform::setting::{self, Introspection, Issuer, Jwt, Settings, Trust};
+use provost_platform::tenant_name::TenantName;
+use provost_server::tenant::TenantParts;
 use url::Url;
 
 use crate::failure::Failure;
 
-/// The ways to authenticate, and the tasks that fetch the keys they need.
-pub(crate) fn chain(settings: &Settings) -> Result<(Chain, Vec<KeyRefresh>), Failure> {
-    let jwt = &settings.provost.jwt;
+/// The ways to authenticate.
+pub(crate) struct Trusted {
+    /// In the platform's own tenant.
+    pub(crate) chain: Chain,
+    /// In tenants that the settings name.
+    pub(crate) tenants: HashMap<TenantName, TenantParts>,
+    /// The tasks that fetch the keys that all of them need.
+    pub(crate) refreshes: Vec<KeyRefresh>,
+}
+
+/// What the settings say of who is let in.
+pub(crate) fn trusted(settings: &Settings) -> Result<Trusted, Failure> {
+    let provost = &settings.provost;
+    let jwt = &provost.jwt;
     let mut keys = Keys { jwt, caches: HashMap::new(), refreshes: Vec::new() };
     let mut issuers = Vec::new();
     if let Some(trust) = &settings.trust {
@@ -27,24 +40,12 @@ pub(crate) fn chain(settings: &Settings) -> Result<(Chain, Vec<KeyRefresh>), Fai
     for issuer in &jwt.issuers {
         issuers.push(further(issuer, &mut keys)?);
     }
-    let times = TokenTimes {
-        skew_seconds: seconds(jwt.skew),
-        lifetime_max_seconds: seconds(jwt.lifetime_max),
-    };
-    let mut federated = Vec::new();
-    for client in &settings.provost.federated_clients {
-        federated.push(federated_client(client, times, &mut keys)?);
-    }
-    let chain = match issuers.is_empty() {
-        true => Chain::opaque_only(),
-        false => Chain::with_jwt(JwtMethod::new(issuers, times)),
-    };
-    let chain = chain.with_federated(federated);
+    let chain = chain(issuers, &provost.federated_clients, &mut keys)?;
     let chain = match &settings.introspection {
         Some(introspection) => chain.with_introspection(introspect(introspection)?),
         None => chain,
     };
-    let client = settings.provost.tls.as_ref().and_then(|tls| tls.client.as_ref());
+    let client = provost.tls.as_ref().and_then(|tls| tls.client.as_ref());
     let chain = match client {
         Some(client) => chain.with_certificates(CertificateTrust {
             names: client.names.clone(),
@@ -52,7 +53,37 @@ pub(crate) fn chain(settings: &Settings) -> Result<(Chain, Vec<KeyRefresh>), Fai
         }),
         None => chain,
     };
-    Ok((chain, keys.refreshes))
+    let mut tenants = HashMap::new();
+    for (name, tenant) in &provost.tenants {
+        let mut issuers = Vec::new();
+        for issuer in &tenant.issuers {
+            issuers.push(further(issuer, &mut keys)?);
+        }
+        let chain = self::chain(issuers, &tenant.federated_clients, &mut keys)?;
+        tenants.insert(name.clone(), TenantParts { chain, limits: tenant.limits });
+    }
+    Ok(Trusted { chain, tenants, refreshes: keys.refreshes })
+}
+
+/// The ways to authenticate with what these issuers sign, and with what was made here.
+fn chain(
+    issuers: Vec<TrustedIssuer>,
+    clients: &[setting::FederatedClient],
+    keys: &mut Keys<'_>,
+) -> Result<Chain, Failure> {
+    let times = TokenTimes {
+        skew_seconds: seconds(keys.jwt.skew),
+        lifetime_max_seconds: seconds(keys.jwt.lifetime_max),
+    };
+    let mut federated = Vec::new();
+    for client in clients {
+        federated.push(federated_client(client, times, keys)?);
+    }
+    let chain = match issuers.is_empty() {
+        true => Chain::opaque_only(),
+        false => Chain::with_jwt(JwtMethod::new(issuers, times)),
+    };
+    Ok(chain.with_federated(federated))
 }
 
 fn rights(rights: setting::ClientRights) -> Rights {

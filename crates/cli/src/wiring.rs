@@ -15,6 +15,7 @@ use provost_platform::{DEFAULT_TENANT, principal};
 use provost_scim::patch::GroupReplace;
 use provost_scim::schema::{GroupDisplayName, Kind, Options as SchemaOptions, Schemas};
 use provost_scim::value::{Mode, fold};
+use provost_server::tenant::Tenancy;
 use provost_server::{Parts, Server, Tls, TlsFiles};
 use provost_sqlite::{Options, SqliteStore};
 use provost_store::{Indexes, Store as _};
@@ -23,7 +24,7 @@ use tokio::task::JoinHandle;
 use crate::announcement::announce;
 use crate::failure::Failure;
 use crate::password::Hasher;
-use crate::trust;
+use crate::trust::{self, Trusted};
 
 /// A server that listens.
 pub(crate) struct Running {
@@ -43,7 +44,7 @@ pub(crate) async fn start(settings: &Settings) -> Result<Running, Failure> {
     let opened = format!("open the database in {}", provost.data_folder.display());
     let store = Arc::new(store.map_err(Failure::unable(&opened))?);
     let tenant = store.tenant(DEFAULT_TENANT.into()).await;
-    let (chain, refreshes) = trust::chain(settings)?;
+    let Trusted { chain, tenants, refreshes } = trust::trusted(settings)?;
     let tls = provost.tls.as_ref().map(tls_of).transpose()?.map(Arc::new);
     let (subsystem, starting) = Subsystem::at_start(settings);
     let parts = Parts {
@@ -62,8 +63,6 @@ pub(crate) async fn start(settings: &Settings) -> Result<Running, Failure> {
             provost.limits.page_size,
             provost.limits.response_members,
         ))),
-        tenant: tenant.map_err(Failure::unable("read the database"))?,
-        chain,
         subsystem: subsystem.clone(),
         limits: provost.limits.clone(),
         tls: tls.clone(),
@@ -71,7 +70,9 @@ pub(crate) async fn start(settings: &Settings) -> Result<Running, Failure> {
         public_base_url: provost.public_base_url.clone(),
         dialect: dialect(&provost.dialect),
     };
-    let server = Server::bind(provost.listen, parts).await;
+    let own = tenant.map_err(Failure::unable("read the database"))?;
+    let tenancy = Tenancy { own, chain, others: tenants };
+    let server = Server::bind(provost.listen, parts, tenancy).await;
     let server = server.map_err(Failure::unable(&format!("listen on {}", provost.listen)))?;
     // Whoever waits for the state finds a server that listens.
     if let Some(starting) = starting {

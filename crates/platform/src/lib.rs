@@ -6,6 +6,7 @@ pub mod info_table;
 pub mod principal;
 pub mod setting;
 pub mod state;
+pub mod tenant_name;
 
 /// The name of the platform's own tenant: the one that requests without another belong to.
 pub const DEFAULT_TENANT: &str = "default";

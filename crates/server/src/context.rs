@@ -8,19 +8,16 @@ use arc_swap::ArcSwap;
 use http::request;
 use hyper::body::Incoming;
 use ipnet::IpNet;
-use provost_auth::Chain;
 use provost_engine::{Engine, Policy};
 use provost_platform::setting;
 use provost_platform::state::Subsystem;
-use provost_store::TenantId;
 
 use crate::client::{Client, Peer};
-use crate::flight::Flights;
-use crate::issued::{IssuedCache, TokenUses};
 use crate::limit::Limits;
 use crate::listen::Tls;
 use crate::rate::Rates;
 use crate::request_line::RequestLine;
+use crate::tenant::{Defaults, Tenancy, Tenant, Tenants};
 
 /// What a server is made of.
 pub struct Parts {
@@ -28,10 +25,6 @@ pub struct Parts {
     pub engine: Engine,
     /// What is allowed; each request takes the policy that is there when it comes in.
     pub policy: Arc<ArcSwap<Policy>>,
-    /// The tenant that all requests belong to.
-    pub tenant: TenantId,
-    /// The ways to authenticate.
-    pub chain: Chain,
     /// The state of the SCIM subsystem.
     pub subsystem: Subsystem,
     /// What clients may cost.
@@ -52,9 +45,7 @@ pub(crate) struct App {
     pub(crate) parts: Parts,
     pub(crate) limits: Limits,
     pub(crate) address: SocketAddr,
-    pub(crate) issued: IssuedCache,
-    pub(crate) uses: TokenUses,
-    pub(crate) flights: Flights,
+    pub(crate) tenants: Tenants,
     pub(crate) rates: Rates,
     started_at: i64,
     requests: AtomicU64,
@@ -65,6 +56,7 @@ pub(crate) struct App {
 pub(crate) struct Call {
     pub(crate) app: Arc<App>,
     pub(crate) line: Arc<RequestLine>,
+    pub(crate) tenant: Arc<Tenant>,
     pub(crate) peer: Peer,
     pub(crate) client: Client,
     pub(crate) head: request::Parts,
@@ -72,14 +64,14 @@ pub(crate) struct Call {
 }
 
 impl App {
-    pub(crate) fn new(parts: Parts, address: SocketAddr) -> Self {
+    pub(crate) fn new(parts: Parts, tenancy: Tenancy, address: SocketAddr) -> Self {
         let limits = Limits::new(&parts.limits);
+        let defaults =
+            Defaults { rate: limits.tenant_rate, requests_in_flight: limits.requests_in_flight };
         Self {
             address,
-            issued: IssuedCache::default(),
-            uses: TokenUses::default(),
-            flights: Flights::new(limits.requests_in_flight),
-            rates: Rates::new(limits.address_rate, limits.tenant_rate, limits.strange_token_rate),
+            tenants: Tenants::new(tenancy, defaults),
+            rates: Rates::new(limits.address_rate, limits.strange_token_rate),
             started_at: parts.engine.clock.now_micros(),
             requests: AtomicU64::new(0),
             draining: AtomicBool::new(false),
@@ -101,7 +93,9 @@ impl App {
 
     /// Writes when tokens were used.
     pub(crate) async fn write_uses(&self) {
-        self.uses.write(&*self.parts.engine.store, self.parts.tenant).await;
+        for tenant in self.tenants.all() {
+            tenant.uses.write(&*self.parts.engine.store, tenant.id).await;
+        }
     }
 
     /// From here on the server says that it is going.

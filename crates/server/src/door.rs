@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::flight::Flight;
 use crate::issued::{Lists, change};
 use crate::request_line::RequestLine;
+use crate::tenant::Tenant;
 
 /// Whether there is a subsystem at all.
 pub(crate) fn check_enabled(app: &App) -> Result<(), Error> {
@@ -36,8 +37,8 @@ pub(crate) fn check_state(app: &App) -> Result<(), Error> {
 }
 
 /// Counts a request in, so that a stop waits for it.
-pub(crate) fn enter(app: &App) -> Result<Flight, Error> {
-    let flight = app.flights.enter();
+pub(crate) fn enter(app: &App, tenant: &Tenant) -> Result<Flight, Error> {
+    let flight = tenant.flights.enter();
     // A stop that began meanwhile has seen no flight of this request.
     check_state(app)?;
     flight.ok_or(Error::TooManyRequests)
@@ -53,47 +54,59 @@ pub(crate) struct From<'c> {
 /// Who calls.
 pub(crate) async fn authenticate(
     app: &App,
+    tenant: &Tenant,
     from: From<'_>,
     headers: &HeaderMap,
     line: &RequestLine,
 ) -> Result<Caller, Error> {
-    let (store, tenant) = (&*app.parts.engine.store, app.parts.tenant);
+    let store = &*app.parts.engine.store;
     let token = BearerToken::from_headers(headers).ok().flatten();
     let address = from.client.address;
     if let Some(token) = &token {
         app.rates.check_token(address, &token.fingerprint())?;
     }
-    let lists = app.issued.lists_for(token, store, tenant).await?;
-    let caller = judge(app, from.peer, headers, &lists, line).await?;
-    line.called(tenant, &caller.principal);
+    let lists = tenant.issued.lists_for(token, store, tenant.id).await?;
+    let caller = judge(app, tenant, from.peer, headers, &lists, line).await?;
+    line.called(tenant.id, &caller.principal);
     if let Some(token) = &token {
         app.rates.know(token.fingerprint());
     }
-    app.rates.check_tenant(address, tenant)?;
+    app.rates.check_tenant(address, &tenant.rate)?;
     check_run_as(&caller, line)?;
     if let Some(token) = &caller.token {
-        used(app, token, &lists, line).await;
+        used(app, tenant, token, &lists, line).await;
     }
     Ok(caller)
 }
 
 /// A token of an operator was accepted.
-pub(crate) async fn used(app: &App, token: &TokenId, lists: &Lists, line: &RequestLine) {
-    app.uses.note(token, &lists.tokens, app.now_seconds());
-    retire_others(app, token, lists, line).await;
+pub(crate) async fn used(
+    app: &App,
+    tenant: &Tenant,
+    token: &TokenId,
+    lists: &Lists,
+    line: &RequestLine,
+) {
+    tenant.uses.note(token, &lists.tokens, app.now_seconds());
+    retire_others(app, tenant, token, lists, line).await;
 }
 
 /// With the first use of a new token the old ones of its name end after a time. If that cannot be
 /// written now, it is with the next use.
-async fn retire_others(app: &App, token: &TokenId, lists: &Lists, line: &RequestLine) {
+async fn retire_others(
+    app: &App,
+    tenant: &Tenant,
+    token: &TokenId,
+    lists: &Lists,
+    line: &RequestLine,
+) {
     if !lists.tokens.retires_others(token) {
         return;
     }
     let now = app.now_seconds();
     let store = &*app.parts.engine.store;
-    let changed = change::<TokenList, _, Infallible>(store, app.parts.tenant, |list| {
-        Ok(list.used(token, now))
-    });
+    let changed =
+        change::<TokenList, _, Infallible>(store, tenant.id, |list| Ok(list.used(token, now)));
     match changed.await {
         Ok(true) => {
             info!(request.id = %line.id(), token.id = %token, "A new token is in use: the others of its name end soon")
@@ -117,6 +130,7 @@ pub(crate) fn check_rights(caller: &Caller, needed: Rights) -> Result<(), Error>
 
 async fn judge(
     app: &App,
+    tenant: &Tenant,
     peer: &Peer,
     headers: &HeaderMap,
     lists: &Lists,
@@ -124,7 +138,7 @@ async fn judge(
 ) -> Result<Caller, Error> {
     let (issued, now) = (lists.issued(), app.now_seconds());
     let certificate = peer.certificate.as_deref();
-    match app.parts.chain.authenticate_with(headers, certificate, &issued, now).await {
+    match tenant.chain.authenticate_with(headers, certificate, &issued, now).await {
         Answer::Accepted(caller) => Ok(caller),
         Answer::NotMine => Err(Error::NoCredential),
         Answer::Rejected(reason) => {

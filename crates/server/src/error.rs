@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::issued::{ChangeError, NoTokens};
 use crate::request_line::RequestLine;
+use crate::tenant::TenantError;
 
 /// Why a request has another answer than it asked for.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +46,15 @@ pub(crate) enum Error {
     /// Too many requests are in work.
     #[error("too many requests are in work")]
     TooManyRequests,
+    /// The tenant is paused.
+    #[error("the tenant is paused")]
+    TenantPaused,
+    /// The number of the tenant cannot be read.
+    #[error("could not read the tenant")]
+    NoTenant(#[source] provost_store::Error),
+    /// What an operator asked for cannot be.
+    #[error(transparent)]
+    Tenant(#[from] TenantError),
     /// Requests come more often than they may.
     #[error("requests come more often than they may")]
     TooOften { retry_after_seconds: u64 },
@@ -132,6 +142,16 @@ impl Error {
                 Answer::new(&Refusal::new(ErrorKind::TooManyRequests, detail))
                     .with(RETRY_AFTER, SOON)
             }
+            Self::TenantPaused => {
+                Answer::new(&Refusal::new(ErrorKind::Unavailable, "the tenant is paused"))
+                    .with(RETRY_AFTER, LATER)
+            }
+            Self::Tenant(TenantError::NoSuchTenant(name)) => {
+                Answer::new(&Refusal::not_found(format!("there is no tenant named {name}")))
+            }
+            Self::Tenant(refused @ TenantError::NameTaken(_)) => {
+                Answer::conflict(&refused.to_string())
+            }
             Self::TooOften { retry_after_seconds } => {
                 let detail = "requests come more often than the limits allow; come again later";
                 Answer::new(&Refusal::new(ErrorKind::TooManyRequests, detail))
@@ -141,6 +161,7 @@ impl Error {
             Self::NoTokens(NoTokens::Store(_))
             | Self::TokensNotWritten(_)
             | Self::NoRandomness
+            | Self::NoTenant(_)
             | Self::Deadline => Answer::unavailable(id, SOON),
             Self::Failed(
                 provost_engine::Error::Busy | provost_engine::Error::Unavailable { .. },
@@ -163,11 +184,14 @@ impl Error {
             | Self::NotServing(_)
             | Self::TooManyRequests
             | Self::TooOften { .. }
+            | Self::TenantPaused
+            | Self::Tenant(_)
             | Self::Conflict(_) => true,
             Self::NoKeys { .. }
             | Self::NoTokens(_)
             | Self::TokensNotWritten(_)
             | Self::NoRandomness
+            | Self::NoTenant(_)
             | Self::Failed(_)
             | Self::Deadline
             | Self::Panicked => false,

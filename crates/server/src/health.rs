@@ -46,7 +46,7 @@ pub(crate) async fn health(app: &App) -> Response {
         state: status.state.name(),
         reason: status.reason.clone(),
         store: if is_store_well(app).await { "ok" } else { "unavailable" },
-        signing_keys: app.parts.chain.key_health(app.now_seconds()).map(SigningKeys::from),
+        signing_keys: app.tenants.key_health(app.now_seconds()).map(SigningKeys::from),
         draining: app.is_draining(),
     };
     json(StatusCode::OK, MediaType::Json, &health)

@@ -4,6 +4,7 @@
 //! listen ─ worker ─┬─ scim2    door, body, interpreter, reader, engine, window
 //!                  ├─ service  Start, Stop, Restart, IsRunning, GetSubsystemState
 //!                  ├─ oauth    the token endpoint and its metadata
+//!                  ├─ admin    tenants
 //!                  └─ health   /health, /ready
 //! ```
 //!
@@ -11,6 +12,7 @@
 //! told to stop, and then drains. A request passes each room once, and no room calls an earlier one.
 #![warn(missing_docs)]
 
+mod admin;
 mod base_url;
 mod body;
 mod client;
@@ -29,6 +31,7 @@ mod respond;
 mod route;
 mod scim2;
 mod service;
+pub mod tenant;
 mod worker;
 
 pub use context::Parts;

@@ -57,6 +57,14 @@ pub(crate) struct Rate {
 }
 
 impl Rate {
+    /// Another rate where it is given.
+    pub(crate) fn but(self, per_second: Option<usize>, burst: Option<usize>) -> Self {
+        Self {
+            per_second: per_second.map_or(self.per_second, narrow),
+            burst: burst.map_or(self.burst, narrow),
+        }
+    }
+
     fn new(per_second: usize, burst: usize) -> Self {
         Self { per_second: narrow(per_second), burst: narrow(burst) }
     }

@@ -5,10 +5,9 @@
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
 
-use governor::clock::{Clock as _, DefaultClock};
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use governor::clock::{Clock as _, DefaultClock, QuantaInstant};
+use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, NotUntil, Quota, RateLimiter};
 use provost_auth::TokenId;
-use provost_store::TenantId;
 use quick_cache::sync::Cache;
 
 use crate::error::Error;
@@ -20,7 +19,6 @@ const KNOWN_MAX: usize = 10_000;
 /// The rates at which requests have come.
 pub(crate) struct Rates {
     of_address: DefaultKeyedRateLimiter<IpAddr>,
-    of_tenant: DefaultKeyedRateLimiter<TenantId>,
     of_strange_tokens: DefaultKeyedRateLimiter<IpAddr>,
     /// Tokens that were accepted. They are judged anew each time; they only cost nothing of the
     /// budget for strange ones, so that whoever sends forged tokens from an address that many share
@@ -30,10 +28,9 @@ pub(crate) struct Rates {
 }
 
 impl Rates {
-    pub(crate) fn new(address: Rate, tenant: Rate, strange_tokens: Rate) -> Self {
+    pub(crate) fn new(address: Rate, strange_tokens: Rate) -> Self {
         Self {
             of_address: RateLimiter::keyed(quota(address)),
-            of_tenant: RateLimiter::keyed(quota(tenant)),
             of_strange_tokens: RateLimiter::keyed(quota(strange_tokens)),
             known: Cache::new(KNOWN_MAX),
             clock: DefaultClock::default(),
@@ -42,19 +39,23 @@ impl Rates {
 
     /// Whether an address may send one more request.
     pub(crate) fn check_address(&self, client: IpAddr) -> Result<(), Error> {
-        self.check(&self.of_address, client, |client| client)
+        self.check(client, |network| self.of_address.check_key(&network))
     }
 
     /// Whether a tenant may be sent one more request.
-    pub(crate) fn check_tenant(&self, client: IpAddr, tenant: TenantId) -> Result<(), Error> {
-        self.check(&self.of_tenant, client, |_| tenant)
+    pub(crate) fn check_tenant(
+        &self,
+        client: IpAddr,
+        tenant: &DefaultDirectRateLimiter,
+    ) -> Result<(), Error> {
+        self.check(client, |_| tenant.check())
     }
 
     /// Whether an address may have one more token judged.
     pub(crate) fn check_token(&self, client: IpAddr, token: &TokenId) -> Result<(), Error> {
         match self.known.get(token) {
             Some(()) => Ok(()),
-            None => self.check(&self.of_strange_tokens, client, |client| client),
+            None => self.check(client, |network| self.of_strange_tokens.check_key(&network)),
         }
     }
 
@@ -69,23 +70,23 @@ impl Rates {
         self.of_strange_tokens.retain_recent();
     }
 
-    fn check<K: Clone + Eq + std::hash::Hash>(
+    fn check(
         &self,
-        limiter: &DefaultKeyedRateLimiter<K>,
         client: IpAddr,
-        key: impl FnOnce(IpAddr) -> K,
+        check: impl FnOnce(IpAddr) -> Result<(), NotUntil<QuantaInstant>>,
     ) -> Result<(), Error> {
         if client.is_loopback() {
             return Ok(());
         }
-        limiter.check_key(&key(network(client))).map_err(|until| {
+        check(network(client)).map_err(|until| {
             let wait = until.wait_time_from(self.clock.now());
             Error::TooOften { retry_after_seconds: wait.as_secs() + 1 }
         })
     }
 }
 
-fn quota(rate: Rate) -> Quota {
+/// A rate as those who count understand it.
+pub(crate) fn quota(rate: Rate) -> Quota {
     let at_least_one = |count| NonZeroU32::new(count).unwrap_or(NonZeroU32::MIN);
     Quota::per_second(at_least_one(rate.per_second)).allow_burst(at_least_one(rate.burst))
 }
@@ -107,7 +108,7 @@ mod tests {
 
     fn rates() -> Rates {
         let rate = |burst| Rate { per_second: 1, burst };
-        Rates::new(rate(3), rate(5), rate(2))
+        Rates::new(rate(3), rate(2))
     }
 
     fn passed(mut check: impl FnMut() -> Result<(), Error>) -> usize {
@@ -131,8 +132,10 @@ mod tests {
         let rates = rates();
         let clients = ["203.0.113.1", "203.0.113.2"].map(|it| it.parse().unwrap());
         let mut turn = clients.iter().cycle();
-        assert_eq!(passed(|| rates.check_tenant(*turn.next().unwrap(), TenantId(1))), 5);
-        assert_eq!(passed(|| rates.check_tenant(clients[0], TenantId(2))), 5);
+        let [one, two] =
+            [(); 2].map(|()| RateLimiter::direct(quota(Rate { per_second: 1, burst: 5 })));
+        assert_eq!(passed(|| rates.check_tenant(*turn.next().unwrap(), &one)), 5);
+        assert_eq!(passed(|| rates.check_tenant(clients[0], &two)), 5);
     }
 
     #[test]

@@ -12,6 +12,8 @@ pub(crate) enum Route {
     Scim(Head, Endpoint),
     /// A service of the subsystem.
     Service(Service),
+    /// The tenants, for an operator.
+    Tenants(TenantsRoute),
     /// The token endpoint.
     Token,
     /// The metadata of the token endpoint.
@@ -20,6 +22,27 @@ pub(crate) enum Route {
     Health,
     /// `/ready`
     Ready,
+}
+
+/// A route and the tenant that it is in.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Located {
+    /// The name of a tenant beside the platform's own, as it stands in the path.
+    pub(crate) tenant: Option<Box<str>>,
+    pub(crate) route: Route,
+}
+
+/// What an operator asks of the tenants.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum TenantsRoute {
+    /// `/admin/v1/tenants`
+    All,
+    /// `/admin/v1/tenants/{name}`
+    One(Box<str>),
+    /// `/admin/v1/tenants/{name}/pause`
+    Pause(Box<str>),
+    /// `/admin/v1/tenants/{name}/resume`
+    Resume(Box<str>),
 }
 
 /// The paths below which SCIM is served.
@@ -50,15 +73,78 @@ const TOKEN_METADATA: &str = "/.well-known/oauth-authorization-server";
 
 const SERVICES: &str = "/Thingworx/Subsystems/SCIMSubsystem/Services/";
 
-impl Route {
+/// What the paths of other tenants begin with.
+const TENANT: &str = "/t/";
+/// The path of the tenants.
+pub(crate) const TENANTS: &str = "/admin/v1/tenants";
+
+impl Located {
     /// Reads a path; `None` if nothing is there.
     pub(crate) fn parse(schemas: &Schemas, path: &str) -> Option<Self> {
+        // RFC 8414 §3.1: the path of an issuer comes after the well-known one.
+        if let Some(name) = path.strip_prefix(TOKEN_METADATA).and_then(|it| it.strip_prefix(TENANT))
+        {
+            let is_name = !name.is_empty() && !name.contains('/');
+            let tenant = Some(name.into());
+            return is_name.then_some(Self { tenant, route: Route::TokenMetadata });
+        }
+        let Some(rest) = path.strip_prefix(TENANT) else {
+            return Route::parse(schemas, path).map(|route| Self { tenant: None, route });
+        };
+        let (name, _) = rest.split_once('/')?;
+        let rest = &rest[name.len()..];
+        // The platform's paths are its own tenant's, and so are the services.
+        let route = Route::parse(schemas, rest)?;
+        let is_a_tenants = matches!(route, Route::Scim(Head::Short, _) | Route::Token);
+        is_a_tenants.then(|| Self { tenant: Some(name.into()), route })
+    }
+
+    /// The path with names in place of its values, for the log.
+    pub(crate) fn template(&self, schemas: &Schemas) -> String {
+        let template = self.route.template(schemas);
+        match (&self.tenant, &self.route) {
+            (None, _) => template,
+            (Some(_), Route::TokenMetadata) => format!("{template}/t/{{tenant}}"),
+            (Some(_), _) => format!("/t/{{tenant}}{template}"),
+        }
+    }
+}
+
+impl TenantsRoute {
+    fn parse(rest: &str) -> Option<Self> {
+        let rest = match rest {
+            "" | "/" => return Some(Self::All),
+            rest => rest.strip_prefix('/')?,
+        };
+        match rest.split_once('/') {
+            None => Some(Self::One(rest.into())),
+            Some((name, "pause")) => Some(Self::Pause(name.into())),
+            Some((name, "resume")) => Some(Self::Resume(name.into())),
+            Some(_) => None,
+        }
+    }
+
+    pub(crate) const fn methods(&self) -> &'static [&'static str] {
+        match self {
+            Self::All => &["GET", "POST"],
+            Self::One(_) => &["GET"],
+            Self::Pause(_) | Self::Resume(_) => &["POST"],
+        }
+    }
+}
+
+impl Route {
+    /// Reads a path; `None` if nothing is there.
+    fn parse(schemas: &Schemas, path: &str) -> Option<Self> {
         match path {
             "/health" | "/health/" => return Some(Self::Health),
             "/ready" | "/ready/" => return Some(Self::Ready),
             TOKEN_ENDPOINT => return Some(Self::Token),
             TOKEN_METADATA => return Some(Self::TokenMetadata),
             _ => {}
+        }
+        if let Some(rest) = path.strip_prefix(TENANTS) {
+            return TenantsRoute::parse(rest).map(Self::Tenants);
         }
         if let Some(name) = below(path, SERVICES) {
             let name = name.strip_suffix('/').unwrap_or(name);
@@ -76,18 +162,23 @@ impl Route {
     pub(crate) const fn methods(&self) -> &'static [&'static str] {
         match self {
             Self::Scim(_, endpoint) => endpoint.methods(),
+            Self::Tenants(tenants) => tenants.methods(),
             Self::Service(_) | Self::Token => &["POST"],
             Self::Health | Self::Ready | Self::TokenMetadata => &["GET"],
         }
     }
 
     /// The path with names in place of its values, for the log.
-    pub(crate) fn template(&self, schemas: &Schemas) -> String {
+    fn template(&self, schemas: &Schemas) -> String {
         let endpoint = |kind| &*schemas.resource_type(kind).endpoint;
         match self {
             Self::Health => "/health".to_owned(),
             Self::Ready => "/ready".to_owned(),
             Self::Token => TOKEN_ENDPOINT.to_owned(),
+            Self::Tenants(TenantsRoute::All) => TENANTS.to_owned(),
+            Self::Tenants(TenantsRoute::One(_)) => format!("{TENANTS}/{{name}}"),
+            Self::Tenants(TenantsRoute::Pause(_)) => format!("{TENANTS}/{{name}}/pause"),
+            Self::Tenants(TenantsRoute::Resume(_)) => format!("{TENANTS}/{{name}}/resume"),
             Self::TokenMetadata => TOKEN_METADATA.to_owned(),
             Self::Service(service) => format!("{SERVICES}{}", service.name()),
             Self::Scim(head, place) => {
@@ -129,7 +220,7 @@ mod tests {
     #[track_caller]
     fn check(path: &str, expected: &str) {
         let schemas = Schemas::builtin(&Options::default());
-        let found = Route::parse(&schemas, path).map(|it| it.template(&schemas));
+        let found = Located::parse(&schemas, path).map(|it| it.template(&schemas));
         assert_eq!(found.as_deref().unwrap_or("nothing"), expected, "{path}");
     }
 
@@ -147,6 +238,29 @@ mod tests {
         check("/health", "/health");
         check("/ready/", "/ready");
         check("/oauth2/token", "/oauth2/token");
+        check("/admin/v1/tenants/", "/admin/v1/tenants");
+        check("/admin/v1/tenants/acme/pause", "/admin/v1/tenants/{name}/pause");
+    }
+
+    #[test]
+    fn a_tenant_has_scim_and_the_token_endpoint() {
+        check("/t/acme/scim/v2", "/t/{tenant}/scim/v2/");
+        check("/t/acme/scim/v2/Users/1", "/t/{tenant}/scim/v2/Users/{id}");
+        check("/t/acme/oauth2/token", "/t/{tenant}/oauth2/token");
+        let metadata = "/.well-known/oauth-authorization-server";
+        check(&format!("{metadata}/t/acme"), &format!("{metadata}/t/{{tenant}}"));
+        for path in [
+            "/t/acme",
+            "/t/acme/",
+            "/t/acme/health",
+            "/t/acme/admin/v1/tenants",
+            "/t/acme/Thingworx/SCIMProvider/SCIM/v2/Users",
+            "/t/acme/Thingworx/Subsystems/SCIMSubsystem/Services/Start",
+            "/t/a/t/b/scim/v2/Users",
+            "/t/acme/.well-known/oauth-authorization-server",
+        ] {
+            check(path, "nothing");
+        }
     }
 
     #[test]

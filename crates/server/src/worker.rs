@@ -14,8 +14,8 @@ use crate::context::{App, Call};
 use crate::error::Error;
 use crate::request_line::RequestLine;
 use crate::respond::{self, MediaType, Response};
-use crate::route::{Head, Route};
-use crate::{health, oauth, scim2, service};
+use crate::route::{Head, Located, Route};
+use crate::{admin, health, oauth, scim2, service};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -26,7 +26,8 @@ pub(crate) async fn serve(app: Arc<App>, peer: Peer, request: Request<Incoming>)
     let media_type = MediaType::accepted(&head.headers);
     let is_head = head.method == Method::HEAD;
     let client = Client::of(&peer, &head.headers, &app.parts.proxies);
-    let call = Call { app, line: Arc::clone(&line), peer, client, head, body };
+    let tenant = Arc::clone(&app.tenants.own);
+    let call = Call { app, line: Arc::clone(&line), tenant, peer, client, head, body };
     let answer = tokio::spawn(answer(call)).await.unwrap_or(Err(Error::Panicked));
     let mut response = answer.unwrap_or_else(|error| {
         line.failed(&error);
@@ -38,21 +39,30 @@ pub(crate) async fn serve(app: Arc<App>, peer: Peer, request: Request<Incoming>)
     if is_head { respond::without_body(response) } else { response }
 }
 
-async fn answer(call: Call) -> Result<Response, Error> {
+async fn answer(mut call: Call) -> Result<Response, Error> {
     let schemas = Arc::clone(&call.app.parts.engine.schemas);
-    let Some(route) = Route::parse(&schemas, call.head.uri.path()) else {
+    let Some(located) = Located::parse(&schemas, call.head.uri.path()) else {
         call.line.routed("(unknown)".to_owned());
         return Err(no_endpoint(call.head.uri.path()).into());
     };
-    call.line.routed(route.template(&schemas));
+    call.line.routed(located.template(&schemas));
+    let Located { tenant, route } = located;
     if !matches!(route, Route::Health | Route::Ready) {
         call.app.rates.check_address(call.client.address)?;
+    }
+    if let Some(name) = tenant {
+        let store = &*call.app.parts.engine.store;
+        call.tenant = in_time(&call.app, call.app.tenants.find(&name, store)).await?;
     }
     match route {
         Route::Scim(head, endpoint) => scim2::answer(call, head, endpoint).await,
         Route::Service(service) => {
             check_method(&call, route.methods())?;
             service::answer(call, service).await
+        }
+        Route::Tenants(route) => {
+            check_method(&call, route.methods())?;
+            admin::tenants(call, route).await
         }
         Route::Token => {
             check_method(&call, route.methods())?;

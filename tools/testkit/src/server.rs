@@ -1,5 +1,6 @@
 //! The whole server in process, on a free port of this machine, and a client for it.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -17,8 +18,10 @@ use provost_auth::{Chain, Life, NoToken, Rights, TokenList};
 use provost_engine::{Engine, IdSource, Policy};
 use provost_platform::setting::{self, Inputs, load};
 use provost_platform::state::{Starting, State, Stopping, Subsystem};
+use provost_platform::tenant_name::TenantName;
 use provost_scim::schema::{Options, Schemas};
 use provost_server::issued::change;
+use provost_server::tenant::{Tenancy, TenantParts};
 use provost_server::{Parts, Server, Tls};
 use provost_store::memory::MemoryStore;
 use provost_store::{Indexes, Store, TenantId};
@@ -44,6 +47,8 @@ pub struct Setup {
     pub limits: setting::Limits,
     /// The ways to authenticate.
     pub chain: Chain,
+    /// The settings of tenants beside the platform's own.
+    pub tenants: HashMap<TenantName, TenantParts>,
     /// The state that the subsystem stays in, unless somebody steers it.
     pub state: State,
     /// TLS; the client of the test server speaks plain HTTP.
@@ -117,6 +122,7 @@ impl Setup {
             schemas,
             limits: settings().provost.limits,
             chain: Chain::opaque_only(),
+            tenants: HashMap::new(),
             state: State::Running,
             tls: None,
             proxies: Vec::new(),
@@ -155,8 +161,6 @@ impl TestServer {
         let parts = Parts {
             engine,
             policy: Arc::clone(&policy),
-            tenant,
-            chain: setup.chain,
             subsystem,
             limits: setup.limits,
             tls: setup.tls,
@@ -164,7 +168,8 @@ impl TestServer {
             public_base_url: setup.public_base_url,
             dialect: setup.dialect,
         };
-        let server = Server::bind((Ipv4Addr::LOCALHOST, 0).into(), parts).await;
+        let tenancy = Tenancy { own: tenant, chain: setup.chain, others: setup.tenants };
+        let server = Server::bind((Ipv4Addr::LOCALHOST, 0).into(), parts, tenancy).await;
         let server = server.expect("a free port");
         let address = server.local_addr();
         let (stop, stopped) = oneshot::channel();

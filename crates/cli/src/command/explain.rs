@@ -3,26 +3,34 @@
 use std::io::Read as _;
 use std::process::ExitCode;
 
-use provost_auth::{AccessTokens, Answer, Caller, Issued, RunAs, TokenId, TokenList};
+use provost_auth::{AccessTokens, Answer, Caller, Chain, Issued, RunAs, TokenId, TokenList};
 use provost_platform::principal;
 use provost_platform::setting::{Flags, Inputs, load};
+use provost_platform::tenant_name::TenantName;
 use provost_server::issued::read;
 
-use super::token;
+use super::{tenants, token};
 use crate::failure::Failure;
-use crate::{output, trust, wiring};
+use crate::trust::{self, Trusted};
+use crate::{output, wiring};
 
 /// No token is longer; what is read on is cut off, and refused for its length.
 const INPUT_BYTES_MAX: u64 = 64 * 1024;
 
-pub(crate) async fn run(flags: Flags) -> Result<ExitCode, Failure> {
+pub(crate) async fn run(flags: Flags, tenant: Option<TenantName>) -> Result<ExitCode, Failure> {
+    let opaque_only = Chain::opaque_only();
     let inputs =
         Inputs::of_process(flags.clone()).map_err(Failure::unable("find the working directory"))?;
     let settings = load(&inputs).into_settings().map_err(|report| Failure::settings(&report))?;
-    let (chain, refreshes) = trust::chain(&settings)?;
+    let Trusted { chain, tenants, refreshes } = trust::trusted(&settings)?;
     let refreshes: Vec<_> = refreshes.into_iter().map(|it| tokio::spawn(it.run())).collect();
     let token = from_input()?;
-    let (tokens, access) = lists(flags).await?;
+    let chain = match &tenant {
+        // A tenant that the settings do not name accepts what was made for it.
+        Some(name) => tenants.get(name).map_or(&opaque_only, |parts| &parts.chain),
+        None => &chain,
+    };
+    let (tokens, access) = lists(flags, tenant.as_ref()).await?;
     let issued = Issued { tokens: &tokens, access: &access };
     let (steps, answer) = chain.explain(&token, &issued, token::now()).await;
     refreshes.iter().for_each(tokio::task::JoinHandle::abort);
@@ -49,13 +57,16 @@ fn from_input() -> Result<String, Failure> {
 }
 
 /// The tokens that were made here; none where there is no database yet.
-async fn lists(flags: Flags) -> Result<(TokenList, AccessTokens), Failure> {
+async fn lists(
+    flags: Flags,
+    tenant: Option<&TenantName>,
+) -> Result<(TokenList, AccessTokens), Failure> {
     let place = wiring::Place::of(flags)?;
     if !provost_sqlite::is_there(&place.data) {
         return Ok((TokenList::default(), AccessTokens::default()));
     }
     let store = wiring::open_beside(&place)?;
-    let tenant = token::tenant(&store).await?;
+    let tenant = tenants::id(&store, tenant).await?;
     let tokens = read(&store, tenant).await.map_err(Failure::unable("read the tokens"))?;
     let access = read(&store, tenant).await.map_err(Failure::unable("read the tokens"))?;
     Ok((tokens, access))

@@ -4,5 +4,6 @@ pub(crate) mod check_config;
 pub(crate) mod database;
 pub(crate) mod explain;
 pub(crate) mod serve;
+pub(crate) mod tenants;
 pub(crate) mod token;
 pub(crate) mod trial;

@@ -7,14 +7,22 @@ use provost_auth::{
     Life, NoToken, PlainToken, Rights, TokenId, TokenList, TokenName, TokenRecord, system_random,
 };
 use provost_engine::{Clock as _, SystemClock};
-use provost_platform::DEFAULT_TENANT;
 use provost_platform::setting::Flags;
+use provost_platform::tenant_name::TenantName;
 use provost_server::issued::{ChangeError, LastUses, change, read};
 use provost_store::{Store, TenantId};
 
+use super::tenants;
 use crate::failure::Failure;
 use crate::output;
 use crate::wiring::{self, Place};
+
+/// Whose tokens, in which database.
+pub(crate) struct Of {
+    pub(crate) flags: Flags,
+    /// Without it, the platform's own tenant.
+    pub(crate) tenant: Option<TenantName>,
+}
 
 /// How long a token lives.
 pub(crate) struct Lifetime(pub(crate) Option<Duration>);
@@ -27,37 +35,39 @@ impl Lifetime {
 }
 
 pub(crate) async fn create(
-    flags: Flags,
+    of: Of,
     name: TokenName,
     rights: Rights,
     lifetime: &Lifetime,
 ) -> Result<(), Failure> {
-    let place = Place::of(flags)?;
+    let place = Place::of(of.flags.clone())?;
     let store = wiring::open_beside(&place)?;
     let life = lifetime.from(now());
-    let token = make(&store, name, rights, life).await?;
+    let tenant = tenants::id(&store, of.tenant.as_ref()).await?;
+    let token = make(&store, tenant, name, rights, life).await?;
     show(&place, &token, life)
 }
 
 pub(crate) async fn rotate(
-    flags: Flags,
+    of: Of,
     name: TokenName,
     lifetime: &Lifetime,
     grace: Duration,
 ) -> Result<(), Failure> {
-    let place = Place::existing(flags)?;
+    let place = Place::existing(of.flags.clone())?;
     let store = wiring::open_beside(&place)?;
     let (life, random) = (lifetime.from(now()), random()?);
     let grace_seconds = i64::try_from(grace.as_secs()).unwrap_or(i64::MAX);
-    let rotated = change(&store, tenant(&store).await?, |list: &mut TokenList| {
-        list.rotate(name.clone(), life, grace_seconds, random)
-    });
+    let rotated =
+        change(&store, tenants::id(&store, of.tenant.as_ref()).await?, |list: &mut TokenList| {
+            list.rotate(name.clone(), life, grace_seconds, random)
+        });
     show(&place, &rotated.await.map_err(failed)?, life)
 }
 
-pub(crate) async fn list(flags: Flags) -> Result<(), Failure> {
-    let store = wiring::open_beside(&Place::existing(flags)?)?;
-    let tenant = tenant(&store).await?;
+pub(crate) async fn list(of: Of) -> Result<(), Failure> {
+    let store = wiring::open_beside(&Place::existing(of.flags.clone())?)?;
+    let tenant = tenants::id(&store, of.tenant.as_ref()).await?;
     let unable = || Failure::unable("read the tokens");
     let list: TokenList = read(&store, tenant).await.map_err(unable())?;
     let uses: LastUses = read(&store, tenant).await.map_err(unable())?;
@@ -77,15 +87,12 @@ pub(crate) async fn list(flags: Flags) -> Result<(), Failure> {
 }
 
 #[expect(clippy::print_stderr, reason = "a command speaks to whoever started it")]
-pub(crate) async fn revoke(
-    flags: Flags,
-    name: &TokenName,
-    id: Option<&TokenId>,
-) -> Result<(), Failure> {
-    let store = wiring::open_beside(&Place::existing(flags)?)?;
-    let revoked = change(&store, tenant(&store).await?, |list: &mut TokenList| {
-        Ok::<_, NoToken>(list.revoke(name, id))
-    });
+pub(crate) async fn revoke(of: Of, name: &TokenName, id: Option<&TokenId>) -> Result<(), Failure> {
+    let store = wiring::open_beside(&Place::existing(of.flags.clone())?)?;
+    let revoked =
+        change(&store, tenants::id(&store, of.tenant.as_ref()).await?, |list: &mut TokenList| {
+            Ok::<_, NoToken>(list.revoke(name, id))
+        });
     let revoked = revoked.await.map_err(failed)?;
     if revoked.is_empty() {
         let which = id.map(|id| format!(" with the id {id}")).unwrap_or_default();
@@ -100,12 +107,13 @@ pub(crate) async fn revoke(
 /// Makes a token in a store.
 pub(crate) async fn make(
     store: &impl Store,
+    tenant: TenantId,
     name: TokenName,
     rights: Rights,
     life: Life,
 ) -> Result<PlainToken, Failure> {
     let random = random()?;
-    let made = change(store, tenant(store).await?, |list: &mut TokenList| {
+    let made = change(store, tenant, |list: &mut TokenList| {
         list.create(name.clone(), rights, life, random)
     });
     made.await.map_err(failed)
@@ -138,10 +146,6 @@ fn failed(error: ChangeError<NoToken>) -> Failure {
 
 fn random() -> Result<[u8; 32], Failure> {
     system_random().map_err(Failure::unable("get randomness"))
-}
-
-pub(crate) async fn tenant(store: &impl Store) -> Result<TenantId, Failure> {
-    store.tenant(DEFAULT_TENANT.into()).await.map_err(Failure::unable("read the database"))
 }
 
 fn time(seconds: i64) -> String {

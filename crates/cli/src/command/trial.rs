@@ -7,7 +7,7 @@ use provost_platform::setting::{Flags, Inputs, load};
 use tokio::sync::oneshot;
 
 use super::serve::stop_signal;
-use super::token;
+use super::{tenants, token};
 use crate::failure::Failure;
 use crate::trial::{Cycle, Narrator, Provider, write_settings};
 use crate::{log, wiring};
@@ -35,7 +35,8 @@ pub(crate) async fn run() -> Result<(), Failure> {
     let address = running.address();
     let name = "trial".parse().expect("is the name of a token");
     let life = Life { created_at: token::now(), expires_at: None };
-    let plain = token::make(&*running.store(), name, Rights::Administer, life).await?;
+    let tenant = tenants::id(&*running.store(), None).await?;
+    let plain = token::make(&*running.store(), tenant, name, Rights::Administer, life).await?;
     let (stop, told) = oneshot::channel::<()>();
     let serving = tokio::spawn(running.serve(async { drop(told.await) }));
     let cycle = Cycle::new(address, provider.token()?)?;

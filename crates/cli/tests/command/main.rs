@@ -3,5 +3,6 @@
 mod check_config;
 mod process;
 mod serve;
+mod tenant;
 mod token;
 mod trial;

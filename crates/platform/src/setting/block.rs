@@ -130,6 +130,33 @@ impl<'m, 'n> Block<'m, 'n> {
         }
     }
 
+    /// Reads each object of an object inside this one, whose names are the reader's own.
+    pub(crate) fn named_blocks<T>(
+        &mut self,
+        name: &'static str,
+        is_legal: impl Fn(&str) -> Result<(), String>,
+        read: impl Fn(&mut Block<'m, '_>) -> T,
+    ) -> Vec<(String, T)> {
+        self.known.push(name);
+        let path = join(&self.path, name);
+        let mut outer = Block::new(path.clone(), self.node(name), self.notes);
+        if outer.notes.is_declaring {
+            let mut block = Block::new(join(&path, "NAME"), None, outer.notes);
+            read(&mut block);
+            return Vec::new();
+        }
+        let mut found = Vec::new();
+        for Member { name, place, node } in outer.members {
+            if let Err(reason) = is_legal(name) {
+                outer.error_at(Source::Place(place.clone()), name, reason);
+            }
+            let mut block = Block::new(join(&path, name), Some(node), outer.notes);
+            found.push((name.clone(), read(&mut block)));
+            block.finish();
+        }
+        found
+    }
+
     /// Whether the declarations are wanted, and nothing is read.
     pub(crate) fn is_declaring(&self) -> bool {
         self.notes.is_declaring

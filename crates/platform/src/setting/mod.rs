@@ -15,6 +15,7 @@ mod provost;
 mod report;
 mod scim;
 mod source;
+mod tenant;
 mod tls;
 mod trust;
 
@@ -28,5 +29,6 @@ pub use provost::{Jwt, Log, LogFormat, LogLevel, Passwords, Provost};
 pub use report::{Line, Problem, Report};
 pub use scim::Scim;
 pub use source::{Place, Source};
+pub use tenant::{Tenant, TenantLimits};
 pub use tls::{ClientCertificates, Tls};
 pub use trust::{Introspection, Trust};

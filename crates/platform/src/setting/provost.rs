@@ -1,5 +1,6 @@
 //! Provost's own settings: `PlatformSettingsConfig.ProvostSettings`; none is needed.
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,7 +14,9 @@ use super::issuer::{self, FederatedClient, Issuer, Requirements};
 use super::kind::{Address, BaseUrl, Choice, Folder, List, Network, OneOf, Seconds};
 use super::limit::{self, Limits};
 use super::source::Source;
+use super::tenant::{self, Tenant};
 use super::tls::{self, Tls};
+use crate::tenant_name::TenantName;
 
 /// Provost's own settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +39,8 @@ pub struct Provost {
     pub jwt: Jwt,
     /// Clients of the token endpoint that send assertions in place of a secret.
     pub federated_clients: Vec<FederatedClient>,
+    /// What differs in tenants beside the platform's own, by name.
+    pub tenants: BTreeMap<TenantName, Tenant>,
     /// How the server logs.
     pub log: Log,
     /// What clients may cost.
@@ -203,9 +208,20 @@ pub(crate) fn read(block: &mut Block<'_, '_>, inputs: &Inputs) -> Provost {
             .into_iter()
             .flatten()
             .collect(),
+        tenants: read_tenants(block),
         log: block.block("log", read_log),
         limits: block.block("limits", limit::read),
     }
+}
+
+fn read_tenants(block: &mut Block<'_, '_>) -> BTreeMap<TenantName, Tenant> {
+    let is_legal = |name: &str| match name.parse::<TenantName>() {
+        Ok(_) => Ok(()),
+        Err(reason) => Err(reason.to_string()),
+    };
+    let found = block.named_blocks("tenants", is_legal, tenant::read);
+    let named = |(name, tenant): (String, Tenant)| Some((name.parse().ok()?, tenant));
+    found.into_iter().filter_map(named).collect()
 }
 
 fn read_jwt(block: &mut Block<'_, '_>) -> Jwt {

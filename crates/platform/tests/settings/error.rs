@@ -522,6 +522,26 @@ fn tls_is_whole() {
 }
 
 #[test]
+fn a_tenant_of_the_settings_has_a_name_that_it_can_have() {
+    check_provost(
+        "\"tenants\": {\n\"Acme\": {}}",
+        "line 3 column 1: PlatformSettingsConfig.ProvostSettings.tenants.Acme: a tenant's name is 1 to 63 of the characters a-z 0-9 -, with no - at either end, and not default",
+    );
+    let text = "{\"PlatformSettingsConfig\": {\"ProvostSettings\": {\"tenants\": {\"acme\": {\"limits\": {\"requestsInFlight\": 3}, \"isuers\": []}}}}}";
+    let report = Site::platform(text).load();
+    let warning = lines(&report.warnings).join("\n");
+    assert!(
+        warning.contains(
+            "tenants.acme.isuers: unknown and ignored; the nearest known name is `issuers`"
+        ),
+        "{warning}"
+    );
+    let settings = report.into_settings().expect("no errors");
+    let acme = &settings.provost.tenants[&"acme".parse().unwrap()];
+    assert_eq!(acme.limits.requests_in_flight, Some(3));
+}
+
+#[test]
 fn a_federated_client_is_whole() {
     check_provost(
         "\"federatedClients\": [{\n\"clientId\": \"a b\", \"issuer\": \"i\", \"subject\": \"s\", \"audiences\": [\"u\"], \"jwtPublicKeyUrl\": \"https://a.example/\"}]",

@@ -7,7 +7,7 @@ use provost_store::{Rev, Store, TenantId};
 
 use super::{Listed, NoTokens};
 
-pub(super) struct Cache<L> {
+pub(crate) struct Cache<L> {
     last: ArcSwapOption<(Rev, Arc<L>)>,
 }
 
@@ -19,7 +19,7 @@ impl<L> Default for Cache<L> {
 
 impl<L: Listed> Cache<L> {
     /// The list at this moment.
-    pub(super) async fn get(
+    pub(crate) async fn get(
         &self,
         store: &dyn Store,
         tenant: TenantId,

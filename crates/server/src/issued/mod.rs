@@ -13,11 +13,10 @@ use std::sync::Arc;
 pub use change::{ChangeError, change, read};
 pub use uses::LastUses;
 
+pub(crate) use cache::Cache;
 pub(crate) use uses::TokenUses;
 
-use cache::Cache;
-
-/// A list that is stored as one document.
+/// A list that is stored as one document of a tenant.
 pub trait Listed: Default + Sized {
     /// The name of the document, in each tenant.
     const DOCUMENT: &'static str;

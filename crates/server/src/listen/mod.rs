@@ -16,6 +16,7 @@ use tokio::net::{TcpListener, TcpSocket};
 use tracing::info;
 
 use crate::context::{App, Parts};
+use crate::tenant::Tenancy;
 
 pub use tls::{Tls, TlsError, TlsFiles};
 
@@ -43,7 +44,7 @@ impl Server {
     /// # Errors
     /// The address is taken, or not one of this machine.
     #[expect(clippy::unused_async, reason = "needs a runtime, and says so")]
-    pub async fn bind(address: SocketAddr, parts: Parts) -> io::Result<Self> {
+    pub async fn bind(address: SocketAddr, parts: Parts, tenancy: Tenancy) -> io::Result<Self> {
         let socket = match address {
             SocketAddr::V4(_) => TcpSocket::new_v4()?,
             SocketAddr::V6(_) => TcpSocket::new_v6()?,
@@ -52,7 +53,7 @@ impl Server {
         socket.set_reuseaddr(true)?;
         socket.bind(address)?;
         let listener = socket.listen(BACKLOG)?;
-        let app = Arc::new(App::new(parts, listener.local_addr()?));
+        let app = Arc::new(App::new(parts, tenancy, listener.local_addr()?));
         Ok(Self { listener, app })
     }
 

@@ -12,9 +12,9 @@ use crate::route::TOKEN_ENDPOINT;
 
 pub(crate) fn metadata(call: &Call) -> Result<Response, Error> {
     door::check_enabled(&call.app)?;
-    let issuer = base_url(&call.app, &call.client, &call.head);
+    let issuer = format!("{}{}", base_url(&call.app, &call.client, &call.head), call.tenant.path);
     let mut methods = vec!["client_secret_basic", "client_secret_post"];
-    if call.app.parts.chain.is_federated() {
+    if call.tenant.chain.is_federated() {
         methods.push("private_key_jwt");
     }
     let metadata = json!({

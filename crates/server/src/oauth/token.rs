@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::issued::change;
 use crate::request_line::RequestLine;
 use crate::respond::{MediaType, Response, json};
+use crate::tenant::Tenant;
 use crate::worker::in_time;
 use crate::{body, door};
 
@@ -29,7 +30,7 @@ enum Refused {
 
 /// Answers a request for an access token.
 pub(crate) async fn answer(call: Call) -> Result<Response, Error> {
-    let Call { app, line, head, body, .. } = call;
+    let Call { app, line, tenant, head, body, .. } = call;
     door::check_enabled(&app)?;
     let response = match is_form(&head.headers) {
         false => {
@@ -39,7 +40,10 @@ pub(crate) async fn answer(call: Call) -> Result<Response, Error> {
         true => {
             let form = body::read_at_most(body, &app.limits, FORM_BYTES_MAX).await?;
             line.received(form.len());
-            match in_time(&app, async { Ok(give(&app, &line, &head.headers, &form).await) }).await?
+            match in_time(&app, async {
+                Ok(give(&app, &tenant, &line, &head.headers, &form).await)
+            })
+            .await?
             {
                 Ok(response) => response,
                 Err(Refused::Grant { error, in_header }) => refused(&line, &error, in_header),
@@ -52,6 +56,7 @@ pub(crate) async fn answer(call: Call) -> Result<Response, Error> {
 
 async fn give(
     app: &App,
+    tenant: &Tenant,
     line: &RequestLine,
     headers: &HeaderMap,
     form: &[u8],
@@ -59,20 +64,20 @@ async fn give(
     let in_header = headers.contains_key(http::header::AUTHORIZATION);
     let refuse = |error| Refused::Grant { error, in_header };
     let request = GrantRequest::parse(headers, form).map_err(refuse)?;
-    let (store, tenant) = (&*app.parts.engine.store, app.parts.tenant);
-    let lists = app.issued.lists_of_clients(store, tenant).await.map_err(Error::from)?;
+    let store = &*app.parts.engine.store;
+    let lists = tenant.issued.lists_of_clients(store, tenant.id).await.map_err(Error::from)?;
     let now = app.now_seconds();
-    let granted = app.parts.chain.grant(&request, &lists.issued(), now).await;
+    let granted = tenant.chain.grant(&request, &lists.issued(), now).await;
     let grant = granted.map_err(refuse)?;
     let random = system_random().map_err(|_| Error::NoRandomness)?;
-    let made = change::<AccessTokens, _, Infallible>(store, tenant, |list| {
+    let made = change::<AccessTokens, _, Infallible>(store, tenant.id, |list| {
         Ok(list.create(&grant, now, random))
     });
     let token = made.await.map_err(Error::from_change)?;
     let Grant { client, rights, token: secret, .. } = grant;
-    line.called(tenant, &format!("client:{client}"));
+    line.called(tenant.id, &format!("client:{client}"));
     if let Some(secret) = &secret {
-        door::used(app, secret, &lists, line).await;
+        door::used(app, tenant, secret, &lists, line).await;
     }
     info!(request.id = %line.id(), token.id = %token.hash().id(), "An access token for {client}");
     let body = json!({

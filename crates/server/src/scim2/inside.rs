@@ -7,7 +7,7 @@ use provost_scim::message::SearchRequest;
 use provost_scim::projection::Projection;
 use provost_scim::schema::{Kind, Schemas};
 use provost_scim::value::Reader;
-use provost_store::Cause;
+use provost_store::{Cause, TenantId};
 
 use crate::context::App;
 use crate::error::Error;
@@ -17,6 +17,7 @@ use crate::respond::MediaType;
 /// A request that passed the door and the ear.
 pub(super) struct Inside<'a> {
     pub(super) app: &'a App,
+    pub(super) tenant: TenantId,
     pub(super) line: &'a RequestLine,
     pub(super) policy: &'a Policy,
     /// The URL that locations begin with.
@@ -41,7 +42,7 @@ impl<'a> Inside<'a> {
         Context {
             engine: &self.app.parts.engine,
             policy: self.policy,
-            tenant: self.app.parts.tenant,
+            tenant: self.tenant,
             cause: Cause {
                 request: self.line.id().into(),
                 caller: self.caller.into(),

@@ -33,13 +33,14 @@ pub(crate) async fn answer(call: Call, head: Head, endpoint: Endpoint) -> Result
     door::check_state(&call.app)?;
     check_method(&call, endpoint.methods())?;
     let operation = Operation::of(endpoint, &call.head.method);
-    let Call { app, line, peer, client, head: request, body } = call;
+    let Call { app, line, tenant, peer, client, head: request, body } = call;
     let from = door::From { peer: &peer, client: &client };
-    let caller =
-        in_time(&app, async { door::authenticate(&app, from, &request.headers, &line).await })
-            .await?;
+    let caller = in_time(&app, async {
+        door::authenticate(&app, &tenant, from, &request.headers, &line).await
+    })
+    .await?;
     door::check_rights(&caller, operation.rights())?;
-    let _flight = door::enter(&app)?;
+    let _flight = door::enter(&app, &tenant)?;
     let policy = app.parts.policy.load_full();
     let document = match operation.has_body() {
         true => {
@@ -48,9 +49,10 @@ pub(crate) async fn answer(call: Call, head: Head, endpoint: Endpoint) -> Result
         }
         false => Value::Null,
     };
-    let base = format!("{}{}", base_url(&app, &client, &request), head.path());
+    let base = format!("{}{}{}", base_url(&app, &client, &request), tenant.path, head.path());
     let inside = Inside {
         app: &app,
+        tenant: tenant.id,
         line: &line,
         policy: &policy,
         base: &base,

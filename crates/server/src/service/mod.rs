@@ -7,6 +7,7 @@ use provost_auth::Rights;
 use provost_platform::info_table::InfoTable;
 use provost_platform::state::State;
 use provost_scim::value::Mode;
+use tokio::time::timeout;
 use tracing::info;
 
 use crate::context::{App, Call};
@@ -46,10 +47,12 @@ impl Service {
 
 /// Runs a service, in every state of the subsystem.
 pub(crate) async fn answer(call: Call, service: Service) -> Result<Response, Error> {
-    let Call { app, line, peer, client, head, body } = call;
+    let Call { app, line, tenant, peer, client, head, body } = call;
     let from = door::From { peer: &peer, client: &client };
-    let caller =
-        in_time(&app, async { door::authenticate(&app, from, &head.headers, &line).await }).await?;
+    let caller = in_time(&app, async {
+        door::authenticate(&app, &tenant, from, &head.headers, &line).await
+    })
+    .await?;
     door::check_rights(&caller, Rights::Administer)?;
     // No service has parameters: whatever the body holds is read for the connection's sake.
     body::check_kind(&head.headers, &body, Mode::Lenient)?;
@@ -92,7 +95,13 @@ async fn start(app: &App) -> Result<(), Error> {
 
 async fn stop(app: &App) -> Result<(), Error> {
     let Some(stopping) = app.parts.subsystem.begin_stop()? else { return Ok(()) };
-    app.flights.landed(app.limits.drain_time).await;
+    let landing = async {
+        for tenant in app.tenants.all() {
+            tenant.flights.landed(app.limits.drain_time).await;
+        }
+    };
+    // Who has not landed by then is left to land by itself.
+    drop(timeout(app.limits.drain_time, landing).await);
     stopping.finish();
     info!("The SCIM subsystem is {}", app.parts.subsystem.state());
     Ok(())

@@ -14,5 +14,6 @@ mod rate;
 mod service;
 mod state;
 mod support;
+mod tenant;
 mod tls;
 mod transcript;

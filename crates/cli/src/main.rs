@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use provost_auth::{Rights, TokenId, TokenName};
+use provost_platform::secret_store::SecretName;
 use provost_platform::setting::Flags;
 use provost_platform::tenant_name::TenantName;
 
@@ -51,6 +52,11 @@ enum Command {
     Tenant {
         #[command(subcommand)]
         command: TenantCommand,
+    },
+    /// Keeps secrets that settings name by "encrypt.NAME", encrypted in the data folder.
+    Secret {
+        #[command(subcommand)]
+        command: SecretCommand,
     },
     /// Copies the database to a file, as it is at one moment; works beside a running server.
     ///
@@ -112,6 +118,29 @@ impl From<SettingArgs> for Flags {
         let SettingArgs { platform_settings, sso_settings, data, listen } = args;
         Self { platform_settings, sso_settings, data, listen }
     }
+}
+
+#[derive(Subcommand)]
+enum SecretCommand {
+    /// Reads a secret from standard input and keeps it.
+    Set {
+        /// The name of the secret.
+        name: SecretName,
+        #[command(flatten)]
+        data: DataArgs,
+    },
+    /// Lists the names.
+    List {
+        #[command(flatten)]
+        data: DataArgs,
+    },
+    /// Forgets a secret.
+    Delete {
+        /// The name of the secret.
+        name: SecretName,
+        #[command(flatten)]
+        data: DataArgs,
+    },
 }
 
 #[derive(Subcommand)]
@@ -239,6 +268,11 @@ fn main() -> ExitCode {
         Command::Try => run(async { command::trial::run().await.map(done) }),
         Command::Token { command } => run(token(command)),
         Command::Tenant { command } => run(tenant(command)),
+        Command::Secret { command } => match command {
+            SecretCommand::Set { name, data } => command::secret::set(data.into(), &name),
+            SecretCommand::List { data } => command::secret::list(data.into()),
+            SecretCommand::Delete { name, data } => command::secret::delete(data.into(), &name),
+        },
         Command::Backup { file, data } => command::database::backup(data.into(), &file),
         Command::Verify { data } => command::database::verify(data.into()),
     };

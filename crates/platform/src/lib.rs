@@ -4,6 +4,7 @@
 pub mod client_binding;
 pub mod info_table;
 pub mod principal;
+pub mod secret_store;
 pub mod setting;
 pub mod state;
 pub mod tenant_name;

@@ -2,6 +2,7 @@
 
 mod check_config;
 mod process;
+mod secret;
 mod serve;
 mod tenant;
 mod token;

@@ -23,6 +23,7 @@ pub(crate) struct Setting<T> {
 }
 
 /// A value from outside the files, which wins over them.
+#[derive(Clone)]
 pub(crate) struct Given {
     pub(crate) source: Source,
     pub(crate) text: String,
@@ -210,7 +211,7 @@ impl<'m, 'n> Block<'m, 'n> {
         name: &'static str,
         why: &'static str,
     ) -> Option<K::Value> {
-        self.without_default(kind, name, why, "none")
+        self.without_default(kind, name, why, "none", None)
     }
 
     /// A setting that must be there.
@@ -220,12 +221,23 @@ impl<'m, 'n> Block<'m, 'n> {
         name: &'static str,
         why: &'static str,
     ) -> Option<K::Value> {
-        if self.node(name).is_none() {
+        self.mandatory_over(kind, name, why, None)
+    }
+
+    /// A setting that must be there, which a variable may override.
+    pub(crate) fn mandatory_over<K: Kind>(
+        &mut self,
+        kind: &K,
+        name: &'static str,
+        why: &'static str,
+        given: Option<Given>,
+    ) -> Option<K::Value> {
+        if self.node(name).is_none() && given.is_none() {
             let mut missing = Problem::at(self.source.clone(), &join(&self.path, name), "missing");
             missing.legal = Some(kind.legal());
             self.notes.errors.push(missing);
         }
-        self.without_default(kind, name, why, "none: mandatory")
+        self.without_default(kind, name, why, "none: mandatory", given)
     }
 
     /// Where a setting stands, if it does.
@@ -258,9 +270,10 @@ impl<'m, 'n> Block<'m, 'n> {
         name: &'static str,
         why: &'static str,
         default: &str,
+        given: Option<Given>,
     ) -> Option<K::Value> {
-        let value = self.find(kind, name, None).map(|(_, value)| value);
-        let source = self.value_source(name);
+        let (found, value) = self.find(kind, name, given).unzip();
+        let source = found.or_else(|| self.value_source(name));
         let shown = match (&value, &source) {
             (Some(value), _) => Some(kind.show(value)),
             (None, Some(_)) => Some(REFUSED.to_owned()),

@@ -33,10 +33,19 @@ pub struct Flags {
 }
 
 /// The environment variables that settings are read from.
-pub const VARIABLES: [&str; 5] =
-    [PLATFORM_SETTINGS, SSO_SETTINGS, "ENABLE_SCIM", "SCIM_AUTOSTART", "ENABLE_SSO"];
+pub const VARIABLES: [&str; 7] = [
+    PLATFORM_SETTINGS,
+    SSO_SETTINGS,
+    "ENABLE_SCIM",
+    "SCIM_AUTOSTART",
+    "ENABLE_SSO",
+    CLIENT_SECRET,
+    CLIENT_SECRET_FILE,
+];
 
 pub(crate) const PLATFORM_SETTINGS: &str = "THINGWORX_PLATFORM_SETTINGS";
+pub(crate) const CLIENT_SECRET: &str = "SCIM_CLIENT_SECRET";
+pub(crate) const CLIENT_SECRET_FILE: &str = "SCIM_CLIENT_SECRET_FILE";
 pub(crate) const SSO_SETTINGS: &str = "THINGWORX_SSO_SETTINGS";
 
 impl Inputs {

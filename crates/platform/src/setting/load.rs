@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::block::Block;
+use super::block::{Block, Given};
 use super::file::{Found, PLATFORM, SSO};
 use super::inputs::Inputs;
 use super::provost::{self, Provost};
 use super::report::{Line, Notes, Problem, Report};
 use super::scim::{self, Scim};
+use super::secret;
 use super::source::Source;
 use super::trust::{self, Introspection, Service, Trust};
 
@@ -32,9 +33,12 @@ pub fn load(inputs: &Inputs) -> Report {
     let mut notes = Notes::default();
     let platform_file = PLATFORM.read(inputs, &mut notes);
     let sso_file = SSO.read(inputs, &mut notes);
-    let platform =
-        Block::read_root(platform_file.root(), &mut notes, |root| read_platform_file(root, inputs));
-    let sso_trust = Block::read_root(sso_file.root(), &mut notes, read_sso_file);
+    let given_secret = secret::given(inputs, &mut notes);
+    let platform = Block::read_root(platform_file.root(), &mut notes, |root| {
+        read_platform_file(root, inputs, given_secret.clone())
+    });
+    let sso_trust =
+        Block::read_root(sso_file.root(), &mut notes, |root| read_sso_file(root, given_secret));
 
     warn_of_open_secret(&sso_file, sso_trust.as_ref(), &mut notes);
     for trust in &platform.trusts {
@@ -43,7 +47,11 @@ pub fn load(inputs: &Inputs) -> Report {
     let trusts = sso_trust.into_iter().chain(platform.trusts).collect();
     let (trust, introspection) = match the_only_one(trusts, &mut notes) {
         Some(Service::Keys(trust)) => (Some(trust), None),
-        Some(Service::Introspection(introspection)) => (None, Some(introspection)),
+        Some(Service::Introspection(mut introspection)) => {
+            let data_folder = inputs.folder.join(&platform.provost.data_folder);
+            secret::resolve(&mut introspection, &data_folder, &mut notes);
+            (None, Some(introspection))
+        }
         None => (None, None),
     };
     let (scim, sso_enabled, provost) = (platform.scim, platform.sso_enabled, platform.provost);
@@ -52,16 +60,19 @@ pub fn load(inputs: &Inputs) -> Report {
     advise(&settings, &platform_file, &sso_file, &mut notes);
 
     let Notes { effective, warnings, errors, .. } = notes;
+    let data_folder = settings.provost.data_folder.clone();
     let settings = errors.is_empty().then_some(settings);
-    Report { settings, effective, warnings, errors }
+    Report { settings, data_folder, effective, warnings, errors }
 }
 
 /// Every setting there is, as it stands when nobody says anything.
 pub(crate) fn declared() -> Vec<Line> {
     let mut notes = Notes { is_declaring: true, ..Notes::default() };
     let inputs = Inputs::default();
-    Block::read_root(None, &mut notes, |root| read_platform_file(root, &inputs));
-    Block::read_root(None, &mut notes, |root| root.block(trust::BLOCK, trust::read));
+    Block::read_root(None, &mut notes, |root| read_platform_file(root, &inputs, None));
+    Block::read_root(None, &mut notes, |root| {
+        root.block(trust::BLOCK, |block| trust::read(block, None))
+    });
     notes.effective
 }
 
@@ -72,10 +83,15 @@ struct FromPlatformFile {
     trusts: Vec<(Source, Option<Service>)>,
 }
 
-fn read_platform_file(root: &mut Block<'_, '_>, inputs: &Inputs) -> FromPlatformFile {
+fn read_platform_file(
+    root: &mut Block<'_, '_>,
+    inputs: &Inputs,
+    given_secret: Option<Given>,
+) -> FromPlatformFile {
     root.ignore(&scim::OUTERMOST);
     root.ignore(&trust::SSO_SETTINGS);
-    let outer_trust = root.optional_block(trust::BLOCK, trust::read);
+    let outer_trust =
+        root.optional_block(trust::BLOCK, |block| trust::read(block, given_secret.clone()));
     root.block("PlatformSettingsConfig", |config| {
         config.ignore(&scim::PLATFORM_SETTINGS_CONFIG);
         config.ignore(&trust::SSO_SETTINGS);
@@ -83,17 +99,21 @@ fn read_platform_file(root: &mut Block<'_, '_>, inputs: &Inputs) -> FromPlatform
             config.block("BasicSettings", |block| scim::read_sso_enabled(block, inputs));
         let scim = config.block("SCIMSettings", |block| scim::read(block, inputs));
         // Releases from 10 on keep what was in sso-settings.json in this file.
-        let inner_trust = config.optional_block(trust::BLOCK, trust::read);
+        let inner_trust =
+            config.optional_block(trust::BLOCK, |block| trust::read(block, given_secret));
         let provost = config.block("ProvostSettings", |block| provost::read(block, inputs));
         let trusts = outer_trust.into_iter().chain(inner_trust).collect();
         FromPlatformFile { scim, sso_enabled, provost, trusts }
     })
 }
 
-fn read_sso_file(root: &mut Block<'_, '_>) -> Option<(Source, Option<Service>)> {
+fn read_sso_file(
+    root: &mut Block<'_, '_>,
+    given_secret: Option<Given>,
+) -> Option<(Source, Option<Service>)> {
     root.ignore(&trust::SSO_SETTINGS);
     root.block("BasicSettings", |block| block.ignore(&trust::BASIC_SETTINGS));
-    root.optional_block(trust::BLOCK, trust::read)
+    root.optional_block(trust::BLOCK, |block| trust::read(block, given_secret))
 }
 
 /// Two issuers to choose from would be two answers to the question who gets in.
@@ -124,8 +144,15 @@ fn refuse_issuer_twice(settings: &Settings, notes: &mut Notes) {
 fn warn_of_open_secret(file: &Found, trust: Option<&(Source, Option<Service>)>, notes: &mut Notes) {
     let Found::Read { source, readable_by_all: true, .. } = file else { return };
     let Some((_, Some(service))) = trust else { return };
-    if !service.has_secret() {
-        return;
+    match service {
+        Service::Keys(trust) if trust.client_secret.is_some() => {}
+        Service::Introspection(asked) if asked.has_plain_secret_in(source) => {
+            let message = "holds clientSecret and every user of this machine may read it; chmod 600 \
+                           closes that, or keep the secret with `provost secret set`";
+            notes.errors.push(Problem::at(source.clone(), "", message));
+            return;
+        }
+        Service::Keys(_) | Service::Introspection(_) => return,
     }
     warn(
         notes,

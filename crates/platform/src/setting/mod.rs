@@ -14,6 +14,7 @@ mod page;
 mod provost;
 mod report;
 mod scim;
+mod secret;
 mod source;
 mod tenant;
 mod tls;

@@ -37,7 +37,9 @@ Provost reads the platform's two files and needs none of them:
 
 The first that names a file wins, from left to right. The variables `ENABLE_SCIM`, `SCIM_AUTOSTART`
 and `ENABLE_SSO` override `enableSCIM`, `autoStart` and `EnableSSO`; the flags `--listen` and
-`--data` override `listen` and `dataFolder`; an empty variable counts as absent. What else the
+`--data` override `listen` and `dataFolder`; `SCIM_CLIENT_SECRET`, or the file that
+`SCIM_CLIENT_SECRET_FILE` names, overrides `clientSecret`. An empty variable counts as absent. A
+secret that is written `encrypt.<name>` is the one that `provost secret set <name>` keeps. What else the
 platform documents for these files is known and left alone. An unknown name is a warning, a name
 that stands twice in one object an error.
 

@@ -1,6 +1,7 @@
 //! What loading the settings found: every effective value, every warning and every error.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use super::{Settings, Source};
 
@@ -9,6 +10,8 @@ use super::{Settings, Source};
 pub struct Report {
     /// The settings; absent if there is an error.
     pub settings: Option<Settings>,
+    /// Where the data is, by what could be read; the default if nothing could.
+    pub data_folder: PathBuf,
     /// Every setting with its value and source, in the order of the settings page.
     pub effective: Vec<Line>,
     /// What works but is probably not meant.

@@ -4,10 +4,12 @@
 use secrecy::SecretString;
 use url::Url;
 
-use super::block::{Block, Setting};
+use super::block::{Block, Given, Setting};
 use super::document::Value;
 use super::issuer::{self, KeyPlace};
 use super::kind::{AdministratorName, Fault, Kind, Name, Secret, WebUrl};
+use super::secret;
+use super::source::Source;
 use crate::client_binding::{self, ClientBinding};
 
 /// The issuer whose tokens are trusted, and as whom their requests run.
@@ -47,15 +49,6 @@ pub(crate) enum Service {
     Introspection(Introspection),
 }
 
-impl Service {
-    pub(crate) fn has_secret(&self) -> bool {
-        match self {
-            Self::Keys(trust) => trust.client_secret.is_some(),
-            Self::Introspection(_) => true,
-        }
-    }
-}
-
 /// An authorization server that is asked about each token (RFC 7662), as the platform does it with
 /// `PingFederate`. The `username` in its answer is the user of the platform that a request runs as.
 #[derive(Debug, Clone)]
@@ -66,8 +59,21 @@ pub struct Introspection {
     pub client_id: String,
     /// The secret of that client (`clientSecret`).
     pub client_secret: SecretString,
+    /// Where that was said.
+    pub(crate) secret_source: Source,
     /// The client that tokens must belong to (`authScimOAuthClientId`).
     pub accepted_client: String,
+}
+
+impl Introspection {
+    /// Whether the secret itself stands in a settings file.
+    pub(crate) fn has_plain_secret_in(&self, file: &Source) -> bool {
+        let is_in = match (&self.secret_source, file) {
+            (Source::Place(place), Source::File(name)) => place.file == *name,
+            _ => false,
+        };
+        is_in && secret::name_in(&self.client_secret).is_none()
+    }
 }
 
 const ENDPOINT: &str = "checkTokenEndpointUrl";
@@ -77,17 +83,20 @@ const CONVERTER: &str = "userAuthenticationConverterClassName";
 const CONVERTER_CLASS: &str =
     "com.ptc.eauth.identity.oauth2.rs.IntrospectionUserAuthenticationConverter";
 
-pub(crate) fn read(block: &mut Block<'_, '_>) -> Option<Service> {
+pub(crate) fn read(block: &mut Block<'_, '_>, given: Option<Given>) -> Option<Service> {
     if block.is_declaring() {
-        read_introspection(block);
+        read_introspection(block, None);
     }
     match block.source_of(ENDPOINT).or(block.source_of(CONVERTER)) {
-        Some(_) => read_introspection(block).map(Service::Introspection),
+        Some(_) => read_introspection(block, given).map(Service::Introspection),
         None => read_keys(block).map(Service::Keys),
     }
 }
 
-fn read_introspection(block: &mut Block<'_, '_>) -> Option<Introspection> {
+fn read_introspection(
+    block: &mut Block<'_, '_>,
+    given_secret: Option<Given>,
+) -> Option<Introspection> {
     let endpoint = block.mandatory(
         &WebUrl("the introspection endpoint of the authorization server"),
         ENDPOINT,
@@ -112,15 +121,21 @@ fn read_introspection(block: &mut Block<'_, '_>) -> Option<Introspection> {
         "clientId",
         "This server asks about tokens as this client.",
     );
-    let client_secret = block.mandatory(
+    let secret_source = match &given_secret {
+        Some(given) => Some(given.source.clone()),
+        None => block.source_of("clientSecret"),
+    };
+    let client_secret = block.mandatory_over(
         &Secret,
         "clientSecret",
         "The secret of clientId; it is sent to the introspection endpoint and nowhere else.",
+        given_secret,
     );
     Some(Introspection {
         endpoint: endpoint?,
         client_id: client_id?,
         client_secret: client_secret?,
+        secret_source: secret_source?,
         accepted_client: accepted_client?,
     })
 }

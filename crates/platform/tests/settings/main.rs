@@ -2,6 +2,7 @@
 
 mod error;
 mod page;
+mod secret;
 mod shape;
 mod site;
 mod source;

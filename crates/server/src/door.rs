@@ -121,11 +121,7 @@ pub(crate) fn check_rights(caller: &Caller, needed: Rights) -> Result<(), Error>
     if caller.rights >= needed {
         return Ok(());
     }
-    let (has, needed) = (caller.rights.word(), needed.word());
-    let detail = format!(
-        "the token has the rights {has}; this needs {needed} (`provost token create --rights {needed}`)"
-    );
-    Err(Refusal::forbidden(detail).into())
+    Err(Error::Rights { has: caller.rights, needed })
 }
 
 async fn judge(

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 
 use http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue, StatusCode};
+use provost_auth::Rights;
 use provost_platform::state::{Refused, State};
 use provost_scim::error::{Error as Refusal, ErrorKind, quote};
 use provost_scim::urn;
@@ -28,6 +29,9 @@ pub(crate) enum Error {
     /// The credential does not hold.
     #[error("the credential does not hold")]
     BadCredential,
+    /// The credential holds, and does not carry so far.
+    #[error("the token has the rights {}; this needs {}", has.word(), needed.word())]
+    Rights { has: Rights, needed: Rights },
     /// The keys that JWTs are checked with are not there.
     #[error("there are no keys to check the token with")]
     NoKeys { retry_after_seconds: u64 },
@@ -124,6 +128,14 @@ impl Error {
                 Answer::new(&Refusal::new(ErrorKind::Unauthorized, detail))
                     .with(WWW_AUTHENTICATE, "Bearer realm=\"scim\", error=\"invalid_token\"")
             }
+            Self::Rights { needed, .. } => {
+                let needed = needed.word();
+                let detail = format!("{self} (`provost token create --rights {needed}`)");
+                let challenge = format!(
+                    "Bearer realm=\"scim\", error=\"insufficient_scope\", scope=\"scim.{needed}\""
+                );
+                Answer::new(&Refusal::forbidden(detail)).with(WWW_AUTHENTICATE, challenge)
+            }
             Self::NoKeys { retry_after_seconds } => {
                 let detail = format!(
                     "the keys that tokens are checked with cannot be fetched at the moment; \
@@ -181,6 +193,7 @@ impl Error {
             | Self::MethodNotAllowed(_)
             | Self::NoCredential
             | Self::BadCredential
+            | Self::Rights { .. }
             | Self::NotServing(_)
             | Self::TooManyRequests
             | Self::TooOften { .. }

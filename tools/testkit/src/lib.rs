@@ -3,6 +3,7 @@
 #![warn(missing_docs)]
 
 pub mod clock;
+pub mod fuzz;
 pub mod idp;
 pub mod server;
 pub mod transcript;

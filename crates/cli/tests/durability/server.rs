@@ -35,12 +35,17 @@ pub(crate) struct Answer {
 impl Server {
     /// Starts the server on a folder and a port, and waits until it is ready.
     pub(crate) async fn start(folder: &Path, port: u16) -> Self {
+        Self::start_with(folder, port, &json!({})).await
+    }
+
+    /// The same with other limits.
+    pub(crate) async fn start_with(folder: &Path, port: u16, limits: &Value) -> Self {
         let data = folder.join("data");
         let settings = folder.join("platform-settings.json");
         let content = json!({"PlatformSettingsConfig": {
             "BasicSettings": {"EnableSSO": true},
             "SCIMSettings": {"enableSCIM": "true", "autoStart": "true"},
-            "ProvostSettings": {"log": {"level": "error"}},
+            "ProvostSettings": {"log": {"level": "error"}, "limits": limits},
         }});
         std::fs::write(&settings, content.to_string()).expect("the folder can be written");
         let token = match std::fs::read_to_string(folder.join("token")) {
@@ -79,6 +84,15 @@ impl Server {
         }
     }
 
+    /// The memory that the server has in use, in KiB.
+    pub(crate) fn resident_kib(&self) -> u64 {
+        let path = format!("/proc/{}/status", self.child.id());
+        let status = std::fs::read_to_string(path).expect("the server runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib = line.and_then(|line| line.split_whitespace().next()).expect("it has memory");
+        kib.parse().expect("a number")
+    }
+
     /// SIGKILL: no destructor runs, no file is flushed.
     pub(crate) fn kill(mut self) {
         self.child.kill().expect("the child is there");
@@ -112,6 +126,10 @@ pub(crate) fn free_port() -> u16 {
 }
 
 impl Api {
+    pub(crate) fn token(&self) -> &str {
+        &self.token
+    }
+
     /// Sends a request; `None` if the connection broke before the answer was there.
     pub(crate) async fn send(
         &self,

@@ -131,6 +131,7 @@ async fn a_service_is_for_administrators() {
     insta::assert_snapshot!(answer, @r#"
     403
     content-type: application/scim+json
+    www-authenticate: Bearer realm="scim", error="insufficient_scope", scope="scim.admin"
     x-request-id: 655815f672000-1
 
     {
@@ -235,7 +236,11 @@ async fn the_last_use_of_a_token_is_written_when_the_server_ends() {
 async fn a_token_that_reads_is_told_what_it_lacks() {
     let server = TestServer::start().await;
     let delete = request("DELETE", "/scim/v2/Users/none", Some(&server.read_token));
-    let answer = server.ask(delete).await.json();
+    let answer = server.ask(delete).await;
+    // RFC 6750 §3.1
+    let challenge = "Bearer realm=\"scim\", error=\"insufficient_scope\", scope=\"scim.write\"";
+    assert_eq!(answer.header("www-authenticate"), Some(challenge));
+    let answer = answer.json();
     let want =
         "the token has the rights read; this needs write (`provost token create --rights write`)";
     assert_eq!(answer["detail"], want);

@@ -1,0 +1,210 @@
+//! A thousand hostile connections at once, and one good client beside them.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use reqwest::StatusCode;
+use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+use crate::server::{Server, free_port};
+
+const CONNECTIONS: usize = 1_000;
+const TIME: Duration = Duration::from_secs(10);
+/// Above what the server takes when nobody asks.
+const MEMORY_MAX_KIB: u64 = 32 * 1024;
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// What a hostile client does, again and again.
+#[derive(Clone, Copy)]
+enum Attack {
+    /// Heads, a byte at a time.
+    SlowHead,
+    /// Bodies with a good token, announced large, a byte at a time.
+    SlowBody,
+    /// Heads larger than any may be.
+    HeaderFlood,
+    /// JSON nested as deep as fits, with a good token.
+    DeepJson,
+    /// Answers that are asked for and not taken.
+    Unread,
+    /// HTTP/2: streams that are opened and reset at once (CVE-2023-44487).
+    RapidReset,
+    /// HTTP/2: a header block that never ends (CVE-2024-27316).
+    EndlessHeaders,
+    /// Bytes that are no HTTP.
+    Noise,
+}
+
+const ATTACKS: [Attack; 8] = [
+    Attack::SlowHead,
+    Attack::SlowBody,
+    Attack::HeaderFlood,
+    Attack::DeepJson,
+    Attack::Unread,
+    Attack::RapidReset,
+    Attack::EndlessHeaders,
+    Attack::Noise,
+];
+
+#[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::print_stdout, reason = "the figures are worth as much as the verdict")]
+async fn hostile_clients_take_little_memory_and_keep_nobody_waiting() {
+    let folder = tempfile::tempdir().unwrap();
+    let port = free_port();
+    // All come from this machine: as many as they are may come.
+    let limits = json!({"connections": 1_200, "connectionsPerAddress": 1_200});
+    let server = Server::start_with(folder.path(), port, &limits).await;
+    for n in 0..200 {
+        let user = json!({"userName": format!("user{n}@x.example")});
+        assert_eq!(server.api.create("/Users", user).await.unwrap().status, StatusCode::CREATED);
+    }
+    let idle = server.resident_kib();
+
+    let address: SocketAddr = ([127, 0, 0, 1], port).into();
+    let token: Arc<str> = server.api.token().into();
+    let mut hostile = JoinSet::new();
+    for n in 0..CONNECTIONS {
+        let (attack, token) = (ATTACKS[n % ATTACKS.len()], Arc::clone(&token));
+        hostile.spawn(async move {
+            let begun = Instant::now();
+            while begun.elapsed() < TIME {
+                // A connection that the server ends is opened again.
+                let _ = play(attack, address, &token).await;
+                sleep(Duration::from_millis(50)).await;
+            }
+        });
+    }
+    let (mut waits, mut most) = (Vec::new(), idle);
+    let begun = Instant::now();
+    let mut n = 0;
+    while begun.elapsed() < TIME {
+        let asked = Instant::now();
+        let answer = timeout(Duration::from_secs(20), server.api.get("/Users?count=5")).await;
+        assert_eq!(answer.expect("an answer").status, StatusCode::OK);
+        let user = json!({"userName": format!("good{n}@x.example")});
+        let made = server.api.create("/Users", user).await.expect("an answer");
+        assert_eq!(made.status, StatusCode::CREATED, "{made:?}");
+        waits.push(asked.elapsed());
+        most = most.max(server.resident_kib());
+        n += 1;
+        sleep(Duration::from_millis(20)).await;
+    }
+    hostile.abort_all();
+    waits.sort();
+    let p99 = waits[waits.len() * 99 / 100];
+    println!(
+        "idle {idle} KiB, most {most} KiB; {} rounds of the good client, p99 {p99:?}, longest {:?}",
+        waits.len(),
+        waits[waits.len() - 1]
+    );
+    assert!(waits.len() > 20, "the good client got {} rounds", waits.len());
+    assert!(most - idle <= MEMORY_MAX_KIB, "{} KiB more than when idle", most - idle);
+    assert!(p99 < PATIENCE, "{p99:?}");
+}
+
+async fn play(attack: Attack, address: SocketAddr, token: &str) -> std::io::Result<()> {
+    let mut stream = TcpStream::connect(address).await?;
+    let authorized = format!("Host: a\r\nAuthorization: Bearer {token}\r\n");
+    match attack {
+        Attack::SlowHead => {
+            slowly(
+                &mut stream,
+                b"GET /scim/v2/Users HTTP/1.1\r\nHost: aaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+            )
+            .await
+        }
+        Attack::SlowBody => {
+            let head = format!(
+                "POST /scim/v2/Users HTTP/1.1\r\n{authorized}Content-Type: application/json\r\n\
+                 Content-Length: 8000000\r\n\r\n"
+            );
+            stream.write_all(head.as_bytes()).await?;
+            slowly(&mut stream, &[b' '; 60]).await
+        }
+        Attack::HeaderFlood => {
+            stream.write_all(b"GET / HTTP/1.1\r\n").await?;
+            let line = format!("X-Flood: {}\r\n", "x".repeat(1_000));
+            for _ in 0..1_000 {
+                stream.write_all(line.as_bytes()).await?;
+            }
+            rest(&mut stream).await
+        }
+        Attack::DeepJson => {
+            let body = "[".repeat(200_000);
+            let head = format!(
+                "POST /scim/v2/Users HTTP/1.1\r\n{authorized}Content-Type: application/json\r\n\
+                 Content-Length: {}\r\nConnection: close\r\n\r\n",
+                body.len()
+            );
+            stream.write_all(head.as_bytes()).await?;
+            stream.write_all(body.as_bytes()).await?;
+            rest(&mut stream).await
+        }
+        Attack::Unread => {
+            let ask = format!("GET /scim/v2/Schemas HTTP/1.1\r\n{authorized}\r\n");
+            for _ in 0..200 {
+                timeout(Duration::from_secs(1), stream.write_all(ask.as_bytes())).await??;
+            }
+            sleep(Duration::from_secs(5)).await;
+            Ok(())
+        }
+        Attack::RapidReset => {
+            stream.write_all(&preface()).await?;
+            for n in 0..5_000_u32 {
+                let stream_id = 2 * n + 1;
+                // :method GET, :path /, :scheme http of the static table (RFC 7541 Appendix A).
+                let request = frame(1, 0x5, stream_id, &[0x82, 0x84, 0x86]);
+                let reset = frame(3, 0, stream_id, &8_u32.to_be_bytes());
+                stream.write_all(&[request, reset].concat()).await?;
+            }
+            rest(&mut stream).await
+        }
+        Attack::EndlessHeaders => {
+            stream.write_all(&preface()).await?;
+            stream.write_all(&frame(1, 0, 1, &[0x82, 0x84, 0x86])).await?;
+            // A literal field without indexing: a name and a value of 100 bytes each.
+            let field = [&[0x00, 100][..], &[b'a'; 100], &[100], &[b'b'; 100]].concat();
+            let more = frame(9, 0, 1, &field.repeat(60));
+            for _ in 0..1_000 {
+                stream.write_all(&more).await?;
+            }
+            rest(&mut stream).await
+        }
+        Attack::Noise => {
+            stream.write_all(&[0x16; 4_096]).await?;
+            rest(&mut stream).await
+        }
+    }
+}
+
+/// A byte each quarter of a second.
+async fn slowly(stream: &mut TcpStream, bytes: &[u8]) -> std::io::Result<()> {
+    for byte in bytes {
+        stream.write_all(&[*byte]).await?;
+        sleep(Duration::from_millis(250)).await;
+    }
+    Ok(())
+}
+
+/// Takes what comes, for a while.
+async fn rest(stream: &mut TcpStream) -> std::io::Result<()> {
+    let mut answer = vec![0; 16 * 1024];
+    while timeout(Duration::from_secs(2), stream.read(&mut answer)).await?? > 0 {}
+    Ok(())
+}
+
+/// The preface of a client, with empty settings (RFC 9113 §3.4).
+fn preface() -> Vec<u8> {
+    [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".as_slice(), &frame(4, 0, 0, &[])].concat()
+}
+
+/// A frame (RFC 9113 §4.1).
+fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).expect("a short payload").to_be_bytes();
+    [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
+}

@@ -1,5 +1,6 @@
 //! The ear: bytes within the bounds, then JSON within the bounds.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -11,13 +12,60 @@ use provost_scim::error::{Error as Refusal, ErrorKind, quote};
 use provost_scim::json;
 use provost_scim::value::Mode;
 use serde_json::Value;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout, timeout_at};
 
+use crate::context::App;
+use crate::error::Error;
 use crate::limit::Limits;
 
 /// How long the second look for a late body takes.
 const SECOND_LOOK: Duration = Duration::from_millis(10);
+
+/// The room that an announced body is given before it comes.
+const EXPECTED_BYTES_MAX: usize = 1024;
+
+/// The room that all bodies together may take; it is given out in pieces of a KiB.
+pub(crate) struct Bodies(Arc<Semaphore>);
+
+/// The room of one body, until it is dropped.
+pub(crate) struct Room {
+    all: Arc<Semaphore>,
+    taken: Option<OwnedSemaphorePermit>,
+}
+
+/// A body that was read, and the room that it takes.
+pub(crate) struct Body {
+    pub(crate) bytes: BytesMut,
+    pub(crate) room: Room,
+}
+
+impl Bodies {
+    pub(crate) fn new(bytes_max: usize) -> Self {
+        Self(Arc::new(Semaphore::new((bytes_max / 1024).min(Semaphore::MAX_PERMITS))))
+    }
+
+    fn room(&self) -> Room {
+        Room { all: Arc::clone(&self.0), taken: None }
+    }
+}
+
+impl Room {
+    /// Takes room for so many bytes in all.
+    fn take(&mut self, bytes: usize) -> Result<(), Error> {
+        let has = self.taken.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
+        let more = bytes.div_ceil(1024).saturating_sub(has);
+        let more = u32::try_from(more).unwrap_or(u32::MAX);
+        let more = Arc::clone(&self.all).try_acquire_many_owned(more);
+        let more = more.map_err(|_| Error::TooManyRequests)?;
+        match &mut self.taken {
+            Some(taken) => taken.merge(more),
+            taken @ None => *taken = Some(more),
+        }
+        Ok(())
+    }
+}
 
 /// Larger documents are read on a thread of their own, so that other requests are not held up.
 const INLINE_BYTES_MAX: usize = 256 * 1024;
@@ -67,37 +115,42 @@ fn is_json(content_type: &str) -> bool {
 ///
 /// # Errors
 /// 413 if it is too large, 408 if it is too slow, 400 if the client breaks off.
-pub(crate) async fn read(body: Incoming, limits: &Limits) -> Result<BytesMut, Refusal> {
-    read_at_most(body, limits, limits.body_bytes).await
+pub(crate) async fn read(body: Incoming, app: &App) -> Result<Body, Error> {
+    read_at_most(body, app, app.limits.body_bytes).await
 }
 
 /// The same, of at most so many bytes.
 pub(crate) async fn read_at_most(
     mut body: Incoming,
-    limits: &Limits,
+    app: &App,
     bytes_max: usize,
-) -> Result<BytesMut, Refusal> {
+) -> Result<Body, Error> {
+    let limits = &app.limits;
     let announced = body.size_hint().lower();
     if announced > bytes_max as u64 {
-        return Err(too_large(bytes_max));
+        return Err(too_large(bytes_max).into());
     }
     let begun = Instant::now();
-    let mut bytes = BytesMut::with_capacity(usize::try_from(announced).unwrap_or_default());
+    let mut room = app.bodies.room();
+    // What is announced need not come.
+    let expected = usize::try_from(announced).unwrap_or_default().min(EXPECTED_BYTES_MAX);
+    let mut bytes = BytesMut::with_capacity(expected);
     loop {
         let until = begun + time_left(bytes.len(), limits);
         let frame = match in_time(until, &mut body).await {
-            Ok(None) => return Ok(bytes),
+            Ok(None) => return Ok(Body { bytes, room }),
             Ok(Some(Ok(frame))) => frame,
-            Ok(Some(Err(_))) => return Err(Refusal::invalid_syntax("the body breaks off")),
+            Ok(Some(Err(_))) => return Err(Refusal::invalid_syntax("the body breaks off").into()),
             Err(_) => {
                 let detail = format!("the body came too slowly: {} bytes in time", bytes.len());
-                return Err(Refusal::new(ErrorKind::RequestTimeout, detail));
+                return Err(Refusal::new(ErrorKind::RequestTimeout, detail).into());
             }
         };
         let Some(data) = frame.data_ref() else { continue };
         if bytes.len() + data.len() > bytes_max {
-            return Err(too_large(bytes_max));
+            return Err(too_large(bytes_max).into());
         }
+        room.take(bytes.len() + data.len())?;
         bytes.extend_from_slice(data);
     }
 }
@@ -125,8 +178,13 @@ fn too_large(bytes_max: usize) -> Refusal {
     Refusal::new(ErrorKind::TooLarge, detail)
 }
 
-/// Reads the one JSON document of a body.
-pub(crate) async fn document(bytes: BytesMut, limits: &Limits) -> Result<Value, Refusal> {
+/// Reads the one JSON document of a body; gives also the room that it takes.
+pub(crate) async fn document(body: Body, limits: &Limits) -> Result<(Value, Room), Refusal> {
+    let Body { bytes, room } = body;
+    Ok((json(bytes, limits).await?, room))
+}
+
+async fn json(bytes: BytesMut, limits: &Limits) -> Result<Value, Refusal> {
     if bytes.is_empty() {
         return Err(Refusal::invalid_syntax("the request has no body"));
     }

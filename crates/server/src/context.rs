@@ -12,6 +12,7 @@ use provost_engine::{Engine, Policy};
 use provost_platform::setting;
 use provost_platform::state::Subsystem;
 
+use crate::body::Bodies;
 use crate::client::{Client, Peer};
 use crate::limit::Limits;
 use crate::listen::Tls;
@@ -47,6 +48,7 @@ pub(crate) struct App {
     pub(crate) address: SocketAddr,
     pub(crate) tenants: Tenants,
     pub(crate) rates: Rates,
+    pub(crate) bodies: Bodies,
     started_at: i64,
     requests: AtomicU64,
     draining: AtomicBool,
@@ -71,6 +73,7 @@ impl App {
         Self {
             address,
             tenants: Tenants::new(tenancy, defaults),
+            bodies: Bodies::new(limits.bodies_bytes),
             rates: Rates::new(limits.address_rate, limits.strange_token_rate),
             started_at: parts.engine.clock.now_micros(),
             requests: AtomicU64::new(0),

@@ -15,6 +15,8 @@ pub(crate) struct Limits {
     pub(crate) header_time: Duration,
     /// A larger body: 413.
     pub(crate) body_bytes: usize,
+    /// More bytes of bodies at once: 429.
+    pub(crate) bodies_bytes: usize,
     /// A slower body: 408.
     pub(crate) body_time: Duration,
     /// A body that comes slower, in bytes a second after `body_grace`: 408.
@@ -77,6 +79,7 @@ impl Limits {
             header_count: settings.header_count,
             header_time: settings.header_time,
             body_bytes: settings.body_bytes,
+            bodies_bytes: settings.bodies_bytes,
             body_time: settings.body_time,
             body_rate_bytes: narrow(settings.body_rate_bytes).max(1),
             body_grace: settings.body_grace,

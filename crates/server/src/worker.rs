@@ -55,18 +55,18 @@ async fn answer(mut call: Call) -> Result<Response, Error> {
         call.tenant = in_time(&call.app, call.app.tenants.find(&name, store)).await?;
     }
     match route {
-        Route::Scim(head, endpoint) => scim2::answer(call, head, endpoint).await,
+        Route::Scim(head, endpoint) => Box::pin(scim2::answer(call, head, endpoint)).await,
         Route::Service(service) => {
             check_method(&call, route.methods())?;
-            service::answer(call, service).await
+            Box::pin(service::answer(call, service)).await
         }
         Route::Tenants(route) => {
             check_method(&call, route.methods())?;
-            admin::tenants(call, route).await
+            Box::pin(admin::tenants(call, route)).await
         }
         Route::Token => {
             check_method(&call, route.methods())?;
-            oauth::token(call).await
+            Box::pin(oauth::token(call)).await
         }
         Route::TokenMetadata => {
             check_method(&call, route.methods())?;
@@ -98,11 +98,12 @@ pub(crate) fn check_method(call: &Call, offered: &'static [&'static str]) -> Res
     offered.contains(&method).then_some(()).ok_or(Error::MethodNotAllowed(offered))
 }
 
-/// Gives work the time that a request has. A write that was submitted is not undone by it: the
+/// Gives work the time that a request has. It has memory of its own while it goes on: a connection
+/// that waits for its client holds little. A write that was submitted is not undone by it: the
 /// store finishes what it took.
 pub(crate) async fn in_time<T>(
     app: &App,
     work: impl Future<Output = Result<T, Error>>,
 ) -> Result<T, Error> {
-    timeout(app.limits.request_time, work).await.unwrap_or(Err(Error::Deadline))
+    timeout(app.limits.request_time, Box::pin(work)).await.unwrap_or(Err(Error::Deadline))
 }

@@ -28,6 +28,18 @@ pub(crate) fn run(folder: &Path, arguments: &[&str]) -> Output {
     provost(folder, arguments).output().expect("the binary runs")
 }
 
+/// Runs a command that reads from standard input.
+pub(crate) fn run_with_input(folder: &Path, arguments: &[&str], input: &str) -> Output {
+    let mut command = provost(folder, arguments);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the binary starts");
+    let mut stdin = child.stdin.take().expect("its input is piped");
+    // A command that refuses its arguments ends before it reads.
+    let _ = stdin.write_all(input.as_bytes());
+    drop(stdin);
+    child.wait_with_output().expect("the binary ends")
+}
+
 pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }

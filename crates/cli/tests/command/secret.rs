@@ -1,19 +1,12 @@
 //! `provost secret`.
 
-use std::io::Write as _;
-use std::process::Stdio;
-
-use crate::process::{provost, run, text};
+use crate::process::{run, run_with_input, text};
 
 #[test]
 fn secrets_are_kept_listed_and_deleted_and_never_shown() {
     let folder = tempfile::tempdir().unwrap();
     let set = |name: &str, secret: &str| {
-        let mut command = provost(folder.path(), &["secret", "set", name]);
-        command.stdin(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().expect("the binary starts");
-        child.stdin.take().unwrap().write_all(secret.as_bytes()).unwrap();
-        let output = child.wait_with_output().unwrap();
+        let output = run_with_input(folder.path(), &["secret", "set", name], secret);
         (output.status.code(), text(&output.stderr))
     };
     let (code, said) = set("sso.client", "ABC123_xyz\n");

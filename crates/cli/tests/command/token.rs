@@ -1,9 +1,8 @@
 //! `provost token`, without a server and beside one.
 
-use std::io::Write as _;
-use std::process::Stdio;
-
-use crate::process::{Running, enable, free_port, get, provost, request, run, text, trust};
+use crate::process::{
+    Running, enable, free_port, get, provost, request, run, run_with_input, text, trust,
+};
 
 #[test]
 fn tokens_are_made_listed_and_revoked_without_a_server() {
@@ -145,11 +144,7 @@ fn a_token_is_rotated_expires_and_is_listed_without_its_secret() {
 }
 
 fn explain(folder: &std::path::Path, token: &str) -> (Option<i32>, String) {
-    let mut command = provost(folder, &["token", "explain"]);
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().expect("the binary starts");
-    child.stdin.take().unwrap().write_all(token.as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
+    let output = run_with_input(folder, &["token", "explain"], token);
     (output.status.code(), text(&output.stdout) + &text(&output.stderr))
 }
 

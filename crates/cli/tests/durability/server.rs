@@ -35,17 +35,18 @@ pub(crate) struct Answer {
 impl Server {
     /// Starts the server on a folder and a port, and waits until it is ready.
     pub(crate) async fn start(folder: &Path, port: u16) -> Self {
-        Self::start_with(folder, port, &json!({})).await
+        Self::start_with(folder, port, json!({})).await
     }
 
-    /// The same with other limits.
-    pub(crate) async fn start_with(folder: &Path, port: u16, limits: &Value) -> Self {
+    /// The same with settings besides.
+    pub(crate) async fn start_with(folder: &Path, port: u16, mut own: Value) -> Self {
+        own["log"] = json!({"level": "error"});
         let data = folder.join("data");
         let settings = folder.join("platform-settings.json");
         let content = json!({"PlatformSettingsConfig": {
             "BasicSettings": {"EnableSSO": true},
             "SCIMSettings": {"enableSCIM": "true", "autoStart": "true"},
-            "ProvostSettings": {"log": {"level": "error"}, "limits": limits},
+            "ProvostSettings": own,
         }});
         std::fs::write(&settings, content.to_string()).expect("the folder can be written");
         let token = match std::fs::read_to_string(folder.join("token")) {

@@ -17,6 +17,8 @@ pub struct Limits {
     pub header_time: Duration,
     /// Size of a body.
     pub body_bytes: usize,
+    /// Size of all bodies that are being read or worked on.
+    pub bodies_bytes: usize,
     /// Time to read a body.
     pub body_time: Duration,
     /// Lowest rate of a body, in bytes a second, once `body_grace` has passed.
@@ -97,6 +99,11 @@ pub(crate) fn read(block: &mut Block<'_, '_>) -> Limits {
             Bound("bodyBytes", 8 * MIB, 64 * KIB..=64 * MIB),
             "A larger body is answered 413. Raise it for groups that come whole with more than \
              100,000 members.",
+        ),
+        bodies_bytes: bytes(
+            block,
+            Bound("bodiesBytes", 16 * MIB, 8 * MIB..=16 * 1024 * MIB),
+            "More at once, of all requests together, are answered 429.",
         ),
         body_time: seconds(
             block,

@@ -41,9 +41,9 @@ pub(crate) async fn answer(call: Call, route: TenantsRoute) -> Result<Response, 
     match route {
         TenantsRoute::All if head.method == Method::POST => {
             body::check_kind(&head.headers, &body, Mode::Lenient)?;
-            let bytes = body::read_at_most(body, &app.limits, BODY_BYTES_MAX).await?;
-            line.received(bytes.len());
-            let name = name_in(&body::document(bytes, &app.limits).await?)?;
+            let body = body::read_at_most(body, &app, BODY_BYTES_MAX).await?;
+            line.received(body.bytes.len());
+            let name = name_in(&body::document(body, &app.limits).await?.0)?;
             let now = app.now_seconds();
             let created =
                 change(store, own, |list: &mut TenantList| list.create(name.clone(), now));

@@ -79,15 +79,16 @@ async fn serve(open: Open, app: Arc<App>, drain: DrainSignal) {
     let address = peer.ip().to_canonical();
     let Some(tls) = &app.parts.tls else {
         let peer = Peer { address, is_tls: false, certificate: None };
-        return serve_stream(stream, peer, &builder, app, drain).await;
+        // In memory of its own, like the other: a connection takes what its kind needs.
+        return Box::pin(serve_stream(stream, peer, &builder, app, drain)).await;
     };
-    let shaking = timeout(app.limits.handshake_time, tls.acceptor().accept(stream));
+    let shaking = timeout(app.limits.handshake_time, Box::pin(tls.acceptor().accept(stream)));
     match shaking.await {
         Ok(Ok(stream)) => {
             let shown = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
             let certificate = shown.and_then(|it| CertificateNames::from_der(it)).map(Arc::new);
             let peer = Peer { address, is_tls: true, certificate };
-            serve_stream(stream, peer, &builder, app, drain).await;
+            Box::pin(serve_stream(stream, peer, &builder, app, drain)).await;
         }
         Ok(Err(error)) => debug!(peer = %address, "No TLS: {error}"),
         Err(_) => debug!(peer = %address, "No TLS within the time for it"),
@@ -139,6 +140,8 @@ fn builder(limits: &Limits) -> Builder<TokioExecutor> {
         .http2()
         .timer(TokioTimer::new())
         .max_concurrent_streams(limits.streams)
+        // Streams that their client reset before they were begun: more end the connection.
+        .max_pending_accept_reset_streams(10)
         .max_header_list_size(u32::try_from(limits.header_bytes).unwrap_or(u32::MAX));
     builder
 }

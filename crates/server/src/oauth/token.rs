@@ -38,7 +38,7 @@ pub(crate) async fn answer(call: Call) -> Result<Response, Error> {
             refusal(StatusCode::BAD_REQUEST, "invalid_request", reason)
         }
         true => {
-            let form = body::read_at_most(body, &app.limits, FORM_BYTES_MAX).await?;
+            let form = body::read_at_most(body, &app, FORM_BYTES_MAX).await?.bytes;
             line.received(form.len());
             match in_time(&app, async {
                 Ok(give(&app, &tenant, &line, &head.headers, &form).await)

@@ -10,17 +10,13 @@ mod query;
 mod window;
 mod write;
 
-use std::sync::Arc;
-
-use hyper::body::Incoming;
 use provost_scim::endpoint::Endpoint;
 use provost_scim::error::{Error as Refusal, ErrorKind};
 use serde_json::Value;
 
 use crate::base_url::base_url;
-use crate::context::{App, Call};
+use crate::context::Call;
 use crate::error::Error;
-use crate::request_line::RequestLine;
 use crate::respond::{MediaType, Response};
 use crate::route::Head;
 use crate::worker::{check_method, in_time};
@@ -40,14 +36,24 @@ pub(crate) async fn answer(call: Call, head: Head, endpoint: Endpoint) -> Result
     })
     .await?;
     door::check_rights(&caller, operation.rights())?;
-    let _flight = door::enter(&app, &tenant)?;
     let policy = app.parts.policy.load_full();
-    let document = match operation.has_body() {
+    let body = match operation.has_body() {
         true => {
             body::check_kind(&request.headers, &body, policy.mode)?;
-            document(&app, &line, body).await?
+            let body = body::read(body, &app).await?;
+            line.received(body.bytes.len());
+            Some(body)
         }
-        false => Value::Null,
+        false => None,
+    };
+    // A body that comes slowly keeps nobody else from being served.
+    let _flight = door::enter(&app, &tenant)?;
+    let (document, _room) = match body {
+        Some(body) => {
+            let (document, room) = body::document(body, &app.limits).await?;
+            (document, Some(room))
+        }
+        None => (Value::Null, None),
     };
     let base = format!("{}{}{}", base_url(&app, &client, &request), tenant.path, head.path());
     let inside = Inside {
@@ -62,12 +68,6 @@ pub(crate) async fn answer(call: Call, head: Head, endpoint: Endpoint) -> Result
         media_type: MediaType::accepted(&request.headers),
     };
     in_time(&app, perform(&inside, operation, document)).await
-}
-
-async fn document(app: &Arc<App>, line: &RequestLine, body: Incoming) -> Result<Value, Error> {
-    let bytes = body::read(body, &app.limits).await?;
-    line.received(bytes.len());
-    Ok(body::document(bytes, &app.limits).await?)
 }
 
 async fn perform(

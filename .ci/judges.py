@@ -25,6 +25,7 @@ VECTORS = CASES / "jwt" / "jwt_vectors.py"
 BASE_PATH = "/Thingworx/SCIMProvider/SCIM/v2"
 CLIENT_ID = "3f0c8d1e-9b52-4c7a-8e61-5a2d7b90c4f3"  # ours: no token of the vectors names it
 CLIENT_NAME = "entra"  # of the token endpoint
+CLIENT_SECRET = "ABC123_xyz"
 JUDGE_SECONDS = 300
 START_SECONDS = 60
 STOP_SECONDS = 20
@@ -165,6 +166,8 @@ def key_server(place):
 def provost(binary, place, issuer, key_port, settings):
     """The server on an empty data folder, with settings in the shape of the oldest release; gives its SCIM base URL."""
     platform, sso, log = place / "platform-settings.json", place / "sso-settings.json", place / "provost.log"
+    # The most that a log can say: also that holds no credential.
+    settings = {**settings, "log": {"level": "trace"}}
     platform.write_text(json.dumps({"PlatformSettingsConfig": {
         "BasicSettings": {"EnableSSO": True},
         "SCIMSettings": {"enableSCIM": "true", "autoStart": "true"},
@@ -174,7 +177,7 @@ def provost(binary, place, issuer, key_port, settings):
         "scimAdminName": "Administrator",
         "authScimOAuthClientId": CLIENT_ID,
         "clientId": CLIENT_ID,
-        "clientSecret": "ABC123_xyz",
+        "clientSecret": CLIENT_SECRET,
         "issuer": issuer,
         "jwtPublicKeyUrl": key_url(key_port),
     }}), encoding="utf-8")
@@ -184,8 +187,26 @@ def provost(binary, place, issuer, key_port, settings):
     with process(command, log) as child:
         answers("http://%s/ready" % root, child, log)
         yield "http://" + root + BASE_PATH
+    leaked = leaks(log.read_text(encoding="utf-8", errors="replace"))
+    if leaked:
+        raise Failure("the log holds credentials: %s" % ", ".join(leaked))
     if child.returncode != 0:
         raise Failure("%s\nprovost did not stop by itself: exit code %s" % (tail(log), child.returncode))
+
+
+# What credentials look like: those that are sent, and those that are made here.
+CREDENTIALS = {
+    "a JWT": r"eyJ[A-Za-z0-9_-]{20,}\.[A-Za-z0-9_-]{20,}\.[A-Za-z0-9_-]{40,}",
+    "a token of ours": r"pv[ta]_[A-Za-z0-9_-]{40,}",
+    "a basic credential": r"(?i)basic [A-Za-z0-9+/]{16,}",
+    "a password": r"(Pw|N3w)-[0-9a-f]{8}-",
+    "the client secret of the settings": re.escape(CLIENT_SECRET),
+}
+
+
+def leaks(log):
+    """The kinds of credentials that a log holds."""
+    return [kind for kind, form in CREDENTIALS.items() if re.search(form, log)]
 
 
 # ------------------------------------------------------------------- tools

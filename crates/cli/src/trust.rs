@@ -24,6 +24,8 @@ pub(crate) struct Trusted {
     pub(crate) chain: Chain,
     /// In tenants that the settings name.
     pub(crate) tenants: HashMap<TenantName, TenantParts>,
+    /// The certificate that clients of all other tenants must show besides their tokens.
+    pub(crate) certificates: Option<CertificateTrust>,
     /// The tasks that fetch the keys that all of them need.
     pub(crate) refreshes: Vec<KeyRefresh>,
 }
@@ -46,13 +48,16 @@ pub(crate) fn trusted(settings: &Settings) -> Result<Trusted, Failure> {
         None => chain,
     };
     let client = provost.tls.as_ref().and_then(|tls| tls.client.as_ref());
-    let chain = match client {
-        Some(client) => chain.with_certificates(CertificateTrust {
-            names: client.names.clone(),
-            sole: client.sole.map(rights),
-        }),
+    let certificates = client.map(|client| CertificateTrust {
+        names: client.names.clone(),
+        sole: client.sole.map(rights),
+    });
+    let chain = match &certificates {
+        Some(certificates) => chain.with_certificates(certificates.clone()),
         None => chain,
     };
+    // One that is a credential by itself is one of the platform's own tenant.
+    let certificates = certificates.filter(|it| it.sole.is_none());
     let mut tenants = HashMap::new();
     for (name, tenant) in &provost.tenants {
         let mut issuers = Vec::new();
@@ -62,7 +67,7 @@ pub(crate) fn trusted(settings: &Settings) -> Result<Trusted, Failure> {
         let chain = self::chain(issuers, &tenant.federated_clients, &mut keys)?;
         tenants.insert(name.clone(), TenantParts { chain, limits: tenant.limits });
     }
-    Ok(Trusted { chain, tenants, refreshes: keys.refreshes })
+    Ok(Trusted { chain, tenants, certificates, refreshes: keys.refreshes })
 }
 
 /// The ways to authenticate with what these issuers sign, and with what was made here.

@@ -44,7 +44,7 @@ pub(crate) async fn start(settings: &Settings) -> Result<Running, Failure> {
     let opened = format!("open the database in {}", provost.data_folder.display());
     let store = Arc::new(store.map_err(Failure::unable(&opened))?);
     let tenant = store.tenant(DEFAULT_TENANT.into()).await;
-    let Trusted { chain, tenants, refreshes } = trust::trusted(settings)?;
+    let Trusted { chain, tenants, certificates, refreshes } = trust::trusted(settings)?;
     let tls = provost.tls.as_ref().map(tls_of).transpose()?.map(Arc::new);
     let (subsystem, starting) = Subsystem::at_start(settings);
     let parts = Parts {
@@ -71,7 +71,7 @@ pub(crate) async fn start(settings: &Settings) -> Result<Running, Failure> {
         dialect: dialect(&provost.dialect),
     };
     let own = tenant.map_err(Failure::unable("read the database"))?;
-    let tenancy = Tenancy { own, chain, others: tenants };
+    let tenancy = Tenancy { own, chain, others: tenants, certificates };
     let server = Server::bind(provost.listen, parts, tenancy).await;
     let server = server.map_err(Failure::unable(&format!("listen on {}", provost.listen)))?;
     // Whoever waits for the state finds a server that listens.

@@ -14,7 +14,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use ipnet::IpNet;
-use provost_auth::{Chain, Life, NoToken, Rights, TokenList};
+use provost_auth::{CertificateTrust, Chain, Life, NoToken, Rights, TokenList};
 use provost_engine::{Engine, IdSource, Policy};
 use provost_platform::setting::{self, Inputs, load};
 use provost_platform::state::{Starting, State, Stopping, Subsystem};
@@ -47,6 +47,8 @@ pub struct Setup {
     pub limits: setting::Limits,
     /// The ways to authenticate.
     pub chain: Chain,
+    /// The certificate that clients of other tenants must show besides their tokens.
+    pub certificates: Option<CertificateTrust>,
     /// The settings of tenants beside the platform's own.
     pub tenants: HashMap<TenantName, TenantParts>,
     /// The state that the subsystem stays in, unless somebody steers it.
@@ -122,6 +124,7 @@ impl Setup {
             schemas,
             limits: settings().provost.limits,
             chain: Chain::opaque_only(),
+            certificates: None,
             tenants: HashMap::new(),
             state: State::Running,
             tls: None,
@@ -168,7 +171,8 @@ impl TestServer {
             public_base_url: setup.public_base_url,
             dialect: setup.dialect,
         };
-        let tenancy = Tenancy { own: tenant, chain: setup.chain, others: setup.tenants };
+        let Setup { chain, tenants: others, certificates, .. } = setup;
+        let tenancy = Tenancy { own: tenant, chain, others, certificates };
         let server = Server::bind((Ipv4Addr::LOCALHOST, 0).into(), parts, tenancy).await;
         let server = server.expect("a free port");
         let address = server.local_addr();

@@ -22,7 +22,7 @@ pub(crate) async fn run(flags: Flags, tenant: Option<TenantName>) -> Result<Exit
     let inputs =
         Inputs::of_process(flags.clone()).map_err(Failure::unable("find the working directory"))?;
     let settings = load(&inputs).into_settings().map_err(|report| Failure::settings(&report))?;
-    let Trusted { chain, tenants, refreshes } = trust::trusted(&settings)?;
+    let Trusted { chain, tenants, refreshes, .. } = trust::trusted(&settings)?;
     let refreshes: Vec<_> = refreshes.into_iter().map(|it| tokio::spawn(it.run())).collect();
     let token = from_input()?;
     let chain = match &tenant {

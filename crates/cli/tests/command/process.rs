@@ -54,6 +54,15 @@ impl Running {
         Self { child: command.spawn().expect("the binary starts") }
     }
 
+    /// A server in a folder, once a path of it is answered 200, and its port.
+    pub(crate) fn serve(folder: &Path, path: &str) -> (Self, u16) {
+        let port = free_port();
+        let listen = format!("127.0.0.1:{port}");
+        let mut server = Self::start(&mut provost(folder, &["serve", "--listen", &listen]));
+        server.until(port, path, 200);
+        (server, port)
+    }
+
     pub(crate) fn output(&mut self) -> BufReader<ChildStdout> {
         BufReader::new(self.child.stdout.take().expect("its output is piped"))
     }

@@ -10,10 +10,7 @@ use crate::process::{Running, enable, free_port, get, provost, request, run, tex
 #[test]
 fn without_settings_it_serves_with_nothing_enabled() {
     let folder = tempfile::tempdir().unwrap();
-    let port = free_port();
-    let listen = format!("127.0.0.1:{port}");
-    let mut server = Running::start(&mut provost(folder.path(), &["serve", "--listen", &listen]));
-    server.until(port, "/health", 200);
+    let (server, port) = Running::serve(folder.path(), "/health");
     assert_eq!(get(port, "/ready", None).unwrap().0, 503);
     assert_eq!(get(port, "/scim/v2/Users", None).unwrap().0, 404);
     server.signal(Signal::TERM);
@@ -24,10 +21,7 @@ fn without_settings_it_serves_with_nothing_enabled() {
 fn an_enabled_subsystem_answers_503_until_it_is_started() {
     let folder = tempfile::tempdir().unwrap();
     enable(folder.path(), "false");
-    let port = free_port();
-    let listen = format!("127.0.0.1:{port}");
-    let mut server = Running::start(&mut provost(folder.path(), &["serve", "--listen", &listen]));
-    server.until(port, "/health", 200);
+    let (mut server, port) = Running::serve(folder.path(), "/health");
     let token = text(&run(folder.path(), &["token", "create", "--name", "a", "--admin"]).stdout);
     let token = Some(token.trim());
     assert_eq!(get(port, "/scim/v2/Users", token).unwrap().0, 503);
@@ -57,10 +51,7 @@ fn after_sigkill_it_starts_on_the_same_port_and_data() {
 fn a_second_server_on_the_same_data_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     enable(folder.path(), "true");
-    let port = free_port();
-    let listen = format!("127.0.0.1:{port}");
-    let mut server = Running::start(&mut provost(folder.path(), &["serve", "--listen", &listen]));
-    server.until(port, "/ready", 200);
+    let (_server, _port) = Running::serve(folder.path(), "/ready");
     let other = format!("127.0.0.1:{}", free_port());
     let second = run(folder.path(), &["serve", "--listen", &other]);
     assert_eq!(second.status.code(), Some(3));

@@ -1,15 +1,12 @@
 //! `provost tenant`, beside a server.
 
-use crate::process::{Running, enable, free_port, get, provost, run, text};
+use crate::process::{Running, enable, get, run, text};
 
 #[test]
 fn a_tenant_made_beside_a_server_is_served_paused_and_resumed() {
     let folder = tempfile::tempdir().unwrap();
     enable(folder.path(), "true");
-    let port = free_port();
-    let listen = format!("127.0.0.1:{port}");
-    let mut server = Running::start(&mut provost(folder.path(), &["serve", "--listen", &listen]));
-    server.until(port, "/ready", 200);
+    let (_server, port) = Running::serve(folder.path(), "/ready");
     let ask = |arguments: &[&str]| {
         let output = run(folder.path(), arguments);
         (output.status.code(), text(&output.stdout), text(&output.stderr))

@@ -1,8 +1,6 @@
 //! `provost token`, without a server and beside one.
 
-use crate::process::{
-    Running, enable, free_port, get, provost, request, run, run_with_input, text, trust,
-};
+use crate::process::{Running, enable, get, request, run, run_with_input, text, trust};
 
 #[test]
 fn tokens_are_made_listed_and_revoked_without_a_server() {
@@ -66,10 +64,7 @@ fn a_folder_without_a_database_is_left_as_it_is() {
 fn a_database_is_backed_up_and_verified_beside_a_server() {
     let folder = tempfile::tempdir().unwrap();
     enable(folder.path(), "true");
-    let port = free_port();
-    let listen = format!("127.0.0.1:{port}");
-    let mut server = Running::start(&mut provost(folder.path(), &["serve", "--listen", &listen]));
-    server.until(port, "/ready", 200);
+    let (_server, _port) = Running::serve(folder.path(), "/ready");
     assert!(run(folder.path(), &["token", "create", "--name", "a"]).status.success());
     let copied = run(folder.path(), &["backup", "copy.db"]);
     assert!(copied.status.success(), "{}", text(&copied.stderr));
@@ -89,10 +84,7 @@ fn a_database_is_backed_up_and_verified_beside_a_server() {
 fn a_token_made_beside_a_server_holds_from_the_next_request_and_no_longer_than_it_is_revoked() {
     let folder = tempfile::tempdir().unwrap();
     enable(folder.path(), "true");
-    let port = free_port();
-    let listen = format!("127.0.0.1:{port}");
-    let mut server = Running::start(&mut provost(folder.path(), &["serve", "--listen", &listen]));
-    server.until(port, "/ready", 200);
+    let (_server, port) = Running::serve(folder.path(), "/ready");
     let token =
         text(&run(folder.path(), &["token", "create", "--name", "a"]).stdout).trim().to_owned();
     let admin = text(&run(folder.path(), &["token", "create", "--name", "b", "--admin"]).stdout)

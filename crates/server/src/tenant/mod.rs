@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use governor::{DefaultDirectRateLimiter, RateLimiter};
-use provost_auth::{Chain, KeyHealth};
+use provost_auth::{CertificateTrust, Chain, KeyHealth};
 use provost_platform::tenant_name::TenantName;
 use provost_scim::Error as Refusal;
 use provost_store::{Store, TenantId};
@@ -31,6 +31,8 @@ pub struct Tenancy {
     pub chain: Chain,
     /// The settings of other tenants; one that is not named here has the defaults.
     pub others: HashMap<TenantName, TenantParts>,
+    /// The certificate that a client of any of them must show besides its token.
+    pub certificates: Option<CertificateTrust>,
 }
 
 /// What a tenant is made of, as the settings have it.
@@ -58,6 +60,8 @@ pub(crate) struct Tenants {
     /// The platform's own.
     pub(crate) own: Arc<Tenant>,
     settings: HashMap<TenantName, TenantSettings>,
+    /// The ways to authenticate in a tenant that the settings do not name.
+    unnamed: Arc<Chain>,
     list: Cache<TenantList>,
     /// Those that a request has come for.
     met: Mutex<HashMap<TenantName, Arc<Tenant>>>,
@@ -78,13 +82,19 @@ pub(crate) struct Defaults {
 
 impl Tenants {
     pub(crate) fn new(tenancy: Tenancy, defaults: Defaults) -> Self {
-        let Tenancy { own, chain, others } = tenancy;
-        let settings = |(name, TenantParts { chain, limits })| {
-            (name, TenantSettings { chain: Arc::new(chain), limits })
+        let Tenancy { own, chain, others, certificates } = tenancy;
+        let with_certificates = |chain: Chain| match &certificates {
+            Some(trust) => chain.with_certificates(trust.clone()),
+            None => chain,
         };
+        let settings = |(name, TenantParts { chain, limits })| {
+            (name, TenantSettings { chain: Arc::new(with_certificates(chain)), limits })
+        };
+        let unnamed = Arc::new(with_certificates(Chain::opaque_only()));
         Self {
             own: Arc::new(Tenant::new(own, String::new(), Arc::new(chain), defaults)),
             settings: others.into_iter().map(settings).collect(),
+            unnamed,
             list: Cache::default(),
             met: Mutex::default(),
             defaults,
@@ -124,8 +134,7 @@ impl Tenants {
     fn make(&self, name: &TenantName, id: TenantId) -> Arc<Tenant> {
         let path = format!("/t/{name}");
         let Some(TenantSettings { chain, limits }) = self.settings.get(name) else {
-            let chain = Arc::new(Chain::opaque_only());
-            return Arc::new(Tenant::new(id, path, chain, self.defaults));
+            return Arc::new(Tenant::new(id, path, Arc::clone(&self.unnamed), self.defaults));
         };
         let Defaults { rate, requests_in_flight } = self.defaults;
         let defaults = Defaults {

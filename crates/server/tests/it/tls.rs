@@ -187,7 +187,11 @@ async fn a_certificate_besides_the_token_must_be_one_that_is_accepted() {
     let (files, clients) = (Files::new(), Authority::new("clients"));
     let tls = Arc::new(Tls::load(files.tls(Some(&clients))).unwrap());
     let trust = CertificateTrust { names: vec!["sync.example".to_owned()], sole: None };
-    let server = serve(&tls, Chain::opaque_only().with_certificates(trust)).await;
+    let (setup, store) = Setup::in_memory();
+    let chain = Chain::opaque_only().with_certificates(trust.clone());
+    let (tls, certificates) = (Some(tls), Some(trust));
+    let server = TestServer::start_with(Setup { tls, chain, certificates, ..setup }).await;
+    let (_, acme) = crate::tenant::make(&store, server.tenant, "acme").await;
     let [good, other] = ["sync.example", "other.example"].map(|it| clients.issue(it));
     let forged = Authority::new("forger").issue("sync.example");
     let caller = |shows| Caller { shows, ..Caller::new(&files.authority) };
@@ -196,6 +200,9 @@ async fn a_certificate_besides_the_token_must_be_one_that_is_accepted() {
     assert_eq!(caller(Some(&good)).get(&server, path, None).await, Ok(401));
     assert_eq!(caller(Some(&other)).get(&server, path, token).await, Ok(401));
     assert_eq!(caller(None).get(&server, path, token).await, Ok(401));
+    let (path, acme) = ("/t/acme/scim/v2/Users", Some(acme.as_str()));
+    assert_eq!(caller(Some(&good)).get(&server, path, acme).await, Ok(200));
+    assert_eq!(caller(None).get(&server, path, acme).await, Ok(401), "in every tenant");
     assert_eq!(caller(None).get(&server, "/health", None).await, Ok(200));
     assert!(caller(Some(&forged)).get(&server, path, token).await.is_err());
 }

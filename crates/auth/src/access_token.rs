@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::caller::Rights;
 use crate::grant::Grant;
-use crate::token::{PlainToken, RANDOM_BYTES, TokenHash, TokenKind};
+use crate::token::{PlainToken, RANDOM_BYTES, TokenHash, TokenId, TokenKind};
 use crate::token_list::{TokenListError, TokenName, read_document};
 
 /// How long an access token holds, in seconds. Identity providers expect one to six hours.
@@ -22,9 +22,9 @@ pub struct AccessRecord {
     pub hash: TokenHash,
     /// The client that it was given to: a name of the list of tokens, or a federated client.
     pub client: TokenName,
-    /// Whether it is a federated client.
-    #[serde(default)]
-    pub federated: bool,
+    /// The secret that it was given for; without one, to a federated client.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<TokenId>,
     /// What its bearer may do.
     pub rights: Rights,
     /// When it ends, in Unix seconds.
@@ -51,7 +51,7 @@ impl AccessTokens {
 
     /// Makes a token out of fresh randomness; takes off the list what is over.
     pub fn create(&mut self, grant: &Grant, now: i64, random: [u8; RANDOM_BYTES]) -> PlainToken {
-        let Grant { client, rights, federated, .. } = grant.clone();
+        let Grant { client, rights, secret } = grant.clone();
         self.0.retain(|record| record.expires_at > now);
         let own = self.0.iter().filter(|record| record.client == client).count();
         let mut surplus = (own + 1).saturating_sub(PER_CLIENT_MAX);
@@ -62,7 +62,7 @@ impl AccessTokens {
         });
         let plain = PlainToken::from_random(TokenKind::Access, random);
         let expires_at = now.saturating_add(ACCESS_SECONDS);
-        self.0.push(AccessRecord { hash: plain.hash(), client, federated, rights, expires_at });
+        self.0.push(AccessRecord { hash: plain.hash(), client, secret, rights, expires_at });
         plain
     }
 
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     fn grant(client: &str, rights: Rights) -> Grant {
-        Grant { client: client.parse().unwrap(), rights, federated: false, token: None }
+        Grant { client: client.parse().unwrap(), rights, secret: None }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::FromDer as _;
+use x509_parser::x509::X509Name;
 
 use crate::caller::Rights;
 
@@ -13,6 +14,8 @@ pub struct CertificateNames {
     subject: Option<String>,
     /// The alternative names that are text: DNS names in lower case, URIs, e-mail addresses.
     alternatives: Vec<String>,
+    /// When it ends, in Unix seconds. A connection, or its resumption, may outlive that.
+    pub(crate) not_after: i64,
 }
 
 /// Which certificates of clients are accepted, and for what.
@@ -28,7 +31,7 @@ impl CertificateNames {
     /// Reads the names of a certificate; `None` if it is none.
     pub fn from_der(certificate: &[u8]) -> Option<Self> {
         let (_, certificate) = X509Certificate::from_der(certificate).ok()?;
-        let subject = Some(certificate.subject().to_string()).filter(|it| !it.is_empty());
+        let subject = unambiguous(certificate.subject());
         let alternatives = certificate.subject_alternative_name().ok()?;
         let alternatives = alternatives.map(|it| it.value.general_names.iter());
         let text = |name: &GeneralName<'_>| match name {
@@ -37,13 +40,22 @@ impl CertificateNames {
             _ => None,
         };
         let alternatives = alternatives.into_iter().flatten().filter_map(text).collect();
-        Some(Self { subject, alternatives })
+        let not_after = certificate.validity().not_after.timestamp();
+        Some(Self { subject, alternatives, not_after })
     }
 
     /// All of them, for the log.
     pub(crate) fn all(&self) -> impl Iterator<Item = &str> {
         self.alternatives.iter().chain(&self.subject).map(String::as_str)
     }
+}
+
+/// A subject as text, unless one of its values could be read as several.
+fn unambiguous(subject: &X509Name<'_>) -> Option<String> {
+    let is_plain = |value: &str| !value.contains([',', '=', '+', '"', '\\', '<', '>', ';', '#']);
+    let mut values = subject.iter_attributes();
+    let is_plain = values.all(|value| value.as_str().is_ok_and(is_plain));
+    Some(subject.to_string()).filter(|it| is_plain && !it.is_empty())
 }
 
 impl CertificateTrust {
@@ -103,6 +115,12 @@ mod tests {
         check(&found, "CN=sync", false);
         check(&found, "sync", false);
         check(&found, "example.com", false);
+    }
+
+    #[test]
+    fn a_subject_that_could_be_read_as_another_is_no_name() {
+        let forged = names(&[(DnType::CommonName, "sync, O=Example")], Vec::new());
+        check(&forged, "CN=sync, O=Example", false);
     }
 
     #[test]

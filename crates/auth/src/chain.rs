@@ -134,6 +134,10 @@ impl Chain {
                     Answer::NotMine
                 };
             }
+            (Some(_), Some(names)) if names.not_after < now => {
+                let seconds = now.saturating_sub(names.not_after);
+                return Answer::Rejected(Rejection::CertificateExpired { seconds });
+            }
             (Some(trust), Some(names)) => match (trust.accepted(names), trust.sole) {
                 (Some(_), None) => {}
                 (Some(name), Some(rights)) => {

@@ -57,10 +57,8 @@ pub struct Grant {
     pub client: TokenName,
     /// With these rights.
     pub rights: Rights,
-    /// Whether the client is a [`FederatedClient`].
-    pub federated: bool,
-    /// The token that was its secret.
-    pub token: Option<TokenId>,
+    /// The token that was its secret; a [`FederatedClient`] has none.
+    pub secret: Option<TokenId>,
 }
 
 /// Why there is no access token (RFC 6749 §5.2).
@@ -131,6 +129,16 @@ impl GrantRequest {
     }
 }
 
+impl GrantRequest {
+    /// The id of the assertion, if the client's proof is one.
+    pub fn assertion_id(&self) -> Option<TokenId> {
+        match &self.proof {
+            Proof::Secret { .. } => None,
+            Proof::Assertion { assertion, .. } => Some(TokenId::of(assertion.expose_secret())),
+        }
+    }
+}
+
 /// The client's proof, which must be one.
 fn proof(
     basic: Option<(String, String)>,
@@ -191,13 +199,13 @@ fn by_secret(id: &str, secret: &str, issued: &Issued<'_>, now: i64) -> Result<Gr
     let plain = PlainToken::parse(secret).filter(|plain| plain.kind() == TokenKind::Client);
     let found = plain.as_ref().and_then(|plain| issued.tokens.find(plain));
     let Some(record) = found.filter(|record| record.name.as_str() == id) else {
-        return refuse(ClientError::Secret(Excerpt::quote(id)));
+        return refuse(ClientError::Secret(show(id)));
     };
     if let Some(seconds) = record.expired_for(now) {
         return refuse(ClientError::Expired(record.name.clone(), seconds));
     }
-    let (client, token) = (record.name.clone(), Some(record.hash.id()));
-    Ok(Grant { client, rights: record.rights, federated: false, token })
+    let (client, secret) = (record.name.clone(), Some(record.hash.id()));
+    Ok(Grant { client, rights: record.rights, secret })
 }
 
 async fn by_assertion(
@@ -209,20 +217,30 @@ async fn by_assertion(
     let refuse = |reason| GrantError::Client(ClientError::Assertion(reason));
     let token = BearerToken::from_text(assertion).map_err(refuse)?;
     let asked = |it: &&FederatedClient| id.is_none_or(|id| it.name.as_str() == id);
-    let mut last = ClientError::NoFederation(Excerpt::quote(id.unwrap_or_default()));
+    let mut last = GrantError::Client(ClientError::NoFederation(show(id.unwrap_or_default())));
     // RFC 7523 §3: the client id may be left to the assertion's subject.
     for client in federated.iter().filter(asked) {
         match client.assertions.authenticate(&token, now, &mut Trace::silent()).await {
             Answer::Accepted(_) => {
                 let (name, rights) = (client.name.clone(), client.rights);
-                return Ok(Grant { client: name, rights, federated: true, token: None });
+                return Ok(Grant { client: name, rights, secret: None });
             }
-            Answer::Unavailable(keys) => return Err(GrantError::Unavailable(keys)),
-            Answer::Rejected(reason) => last = ClientError::Assertion(reason),
+            // Another client of this id may have keys that are there.
+            Answer::Unavailable(keys) => last = GrantError::Unavailable(keys),
+            Answer::Rejected(reason) => last = refuse(reason),
             Answer::NotMine => {}
         }
     }
-    Err(GrantError::Client(last))
+    Err(last)
+}
+
+/// A client id for the log. People mix up fields: what looks like a secret, or like no name, is shown
+/// by its fingerprint.
+fn show(id: &str) -> Excerpt {
+    match id.parse::<TokenName>() {
+        Ok(name) if !PlainToken::has_prefix(id) => Excerpt::quote(name.as_str()),
+        Ok(_) | Err(_) => Excerpt::plain(&format!("(sha256:{})", TokenId::of(id))),
+    }
 }
 
 /// What is granted of what is asked for (RFC 6749 §3.3): scopes of ours narrow the client's rights,
@@ -339,6 +357,17 @@ mod tests {
         check(ask(None, &form).await, Err("the secret is not one of the client \"sync\""));
         let form = format!("{TYPE}&client_id=old&client_secret={old}");
         check(ask(None, &form).await, Err("the secret of the client old expired 5 s ago"));
+    }
+
+    #[tokio::test]
+    async fn a_secret_in_the_field_of_the_client_is_not_shown() {
+        let secret = secret(1);
+        let form = format!("{TYPE}&client_id={secret}&client_secret=x");
+        let refused = ask(None, &form).await.unwrap_err();
+        assert_eq!(
+            refused,
+            format!("the secret is not one of the client (sha256:{})", TokenId::of(&secret))
+        );
     }
 
     #[tokio::test]

@@ -39,6 +39,13 @@ pub enum Rejection {
     #[error("the client certificate has none of the accepted names, but {0}")]
     CertificateName(Excerpt),
 
+    /// It was good when the connection began.
+    #[error("the client certificate ended {seconds} s ago")]
+    CertificateExpired {
+        /// Since when.
+        seconds: i64,
+    },
+
     // Opaque tokens.
     /// Our prefix, but not what follows it in any token we made.
     #[error("an opaque token with a wrong checksum: cut off or mistyped")]

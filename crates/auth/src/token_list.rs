@@ -38,7 +38,7 @@ pub struct TokenRecord {
     /// When it ends, in Unix seconds; without it, by revocation alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<i64>,
-    /// With its first use the other tokens of its name end, so many seconds later.
+    /// With its first use the older tokens of its name end, so many seconds later.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retires_others_after: Option<i64>,
 }
@@ -159,12 +159,15 @@ impl TokenList {
 
     /// A token was used at `now`; gives whether that changes the list.
     pub fn used(&mut self, id: &TokenId, now: i64) -> bool {
-        let Some(used) = self.tokens.iter_mut().find(|record| record.hash.id() == *id) else {
+        let Some(at) = self.tokens.iter().position(|record| record.hash.id() == *id) else {
             return false;
         };
+        let (older, rest) = self.tokens.split_at_mut(at);
+        let Some(used) = rest.first_mut() else { return false };
         let Some(grace_seconds) = used.retires_others_after.take() else { return false };
-        let (name, ends) = (used.name.clone(), now.saturating_add(grace_seconds));
-        for other in self.tokens.iter_mut().filter(|it| it.name == name && it.hash.id() != *id) {
+        let ends = now.saturating_add(grace_seconds);
+        // Those that were made after it may be about to take its place.
+        for other in older.iter_mut().filter(|it| it.name == used.name) {
             other.expires_at = Some(other.expires_at.map_or(ends, |at| at.min(ends)));
         }
         true
@@ -189,8 +192,13 @@ impl TokenList {
         self.tokens.iter().find(|record| record.hash == hash)
     }
 
+    /// The token of an id, if it holds at `now`.
+    pub(crate) fn holding_id(&self, id: &TokenId, now: i64) -> Option<&TokenRecord> {
+        self.tokens.iter().find(|it| it.hash.id() == *id && it.expired_for(now).is_none())
+    }
+
     /// The newest token of a name that holds at `now`.
-    pub fn named(&self, name: &TokenName, now: i64) -> Option<&TokenRecord> {
+    fn named(&self, name: &TokenName, now: i64) -> Option<&TokenRecord> {
         self.holding(name, now).last()
     }
 
@@ -366,6 +374,10 @@ mod tests {
         assert_eq!(list.find(&plain[1]).unwrap().expires_at, None, "another client's");
         assert_eq!(list.find(&new).unwrap().expires_at, Some(1_000 * DAY));
         assert!(!list.used(&new_id, 300), "the first use alone");
+        let newest = list.rotate(name("a"), made_at(3), DAY, [7; 32]).unwrap();
+        let between = list.rotate(name("a"), made_at(4), DAY, [6; 32]).unwrap();
+        assert!(list.used(&newest.hash().id(), 400));
+        assert_eq!(list.find(&between).unwrap().expires_at, None, "made after it");
         let other = list.rotate(name("b"), made_at(2), DAY, [8; 32]).unwrap();
         assert_eq!(list.revoke(&name("b"), Some(&other.hash().id())).len(), 1);
         assert!(list.find(&plain[1]).is_some(), "one of two can be revoked");

@@ -62,7 +62,9 @@ pub(crate) fn announce(settings: &Settings, address: SocketAddr, status: &Status
     if let Some(introspection) = &settings.introspection {
         info!(
             "accepted: tokens of the client {} that {} calls active; they run as the user that it names",
-            introspection.accepted_client, introspection.endpoint
+            introspection.accepted_client,
+            // A query may hold a secret.
+            introspection.endpoint.as_str().split('?').next().unwrap_or_default()
         );
     }
     for issuer in &jwt.issuers {

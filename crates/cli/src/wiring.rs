@@ -9,14 +9,16 @@ use arc_swap::ArcSwap;
 use provost_engine::{
     Engine, Policy, Put, Reserved, SecretHasher, SystemClock, SystemIds, UnknownMember,
 };
-use provost_platform::setting::{self, Dialect, Flags, Inputs, Passwords, Settings, load};
+use provost_platform::setting::{
+    self, Dialect, Flags, Inputs, Passwords, ProxyHeaders, Settings, load,
+};
 use provost_platform::state::Subsystem;
 use provost_platform::{DEFAULT_TENANT, principal};
 use provost_scim::patch::GroupReplace;
 use provost_scim::schema::{GroupDisplayName, Kind, Options as SchemaOptions, Schemas};
 use provost_scim::value::{Mode, fold};
 use provost_server::tenant::Tenancy;
-use provost_server::{Parts, Server, Tls, TlsFiles};
+use provost_server::{Parts, Proxies, Server, Tls, TlsFiles};
 use provost_sqlite::{Options, SqliteStore};
 use provost_store::{Indexes, Store as _};
 use tokio::task::JoinHandle;
@@ -66,7 +68,10 @@ pub(crate) async fn start(settings: &Settings) -> Result<Running, Failure> {
         subsystem: subsystem.clone(),
         limits: provost.limits.clone(),
         tls: tls.clone(),
-        proxies: provost.proxies.clone(),
+        proxies: Proxies {
+            networks: provost.proxies.clone(),
+            write_forwarded: provost.proxy_headers == ProxyHeaders::Forwarded,
+        },
         public_base_url: provost.public_base_url.clone(),
         dialect: dialect(&provost.dialect),
     };

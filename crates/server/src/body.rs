@@ -16,7 +16,6 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use crate::context::App;
 use crate::error::Error;
 use crate::limit::Limits;
 
@@ -26,7 +25,7 @@ const SECOND_LOOK: Duration = Duration::from_millis(10);
 /// The room that an announced body is given before it comes.
 const EXPECTED_BYTES_MAX: usize = 1024;
 
-/// The room that all bodies together may take; it is given out in pieces of a KiB.
+/// The room that all bodies of a tenant together may take; it is given out in pieces of a KiB.
 pub(crate) struct Bodies(Arc<Semaphore>);
 
 /// The room of one body, until it is dropped.
@@ -115,23 +114,23 @@ fn is_json(content_type: &str) -> bool {
 ///
 /// # Errors
 /// 413 if it is too large, 408 if it is too slow, 400 if the client breaks off.
-pub(crate) async fn read(body: Incoming, app: &App) -> Result<Body, Error> {
-    read_at_most(body, app, app.limits.body_bytes).await
+pub(crate) async fn read(body: Incoming, limits: &Limits, bodies: &Bodies) -> Result<Body, Error> {
+    read_at_most(body, limits, bodies, limits.body_bytes).await
 }
 
 /// The same, of at most so many bytes.
 pub(crate) async fn read_at_most(
     mut body: Incoming,
-    app: &App,
+    limits: &Limits,
+    bodies: &Bodies,
     bytes_max: usize,
 ) -> Result<Body, Error> {
-    let limits = &app.limits;
     let announced = body.size_hint().lower();
     if announced > bytes_max as u64 {
         return Err(too_large(bytes_max).into());
     }
     let begun = Instant::now();
-    let mut room = app.bodies.room();
+    let mut room = bodies.room();
     // What is announced need not come.
     let expected = usize::try_from(announced).unwrap_or_default().min(EXPECTED_BYTES_MAX);
     let mut bytes = BytesMut::with_capacity(expected);

@@ -4,7 +4,6 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use http::HeaderMap;
-use http::header::FORWARDED;
 use ipnet::IpNet;
 use provost_auth::CertificateNames;
 
@@ -21,9 +20,21 @@ pub(crate) struct Peer {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Client {
     pub(crate) address: IpAddr,
+    /// It is on this machine, and nobody's word is needed for that.
+    pub(crate) is_local: bool,
     pub(crate) is_https: bool,
     /// The host that the client asked for, where a proxy tells.
     pub(crate) host: Option<String>,
+}
+
+/// The proxies whose word is believed, and where they give it.
+#[derive(Debug, Clone, Default)]
+pub struct Proxies {
+    /// Their addresses.
+    pub networks: Vec<IpNet>,
+    /// They write `Forwarded` (RFC 7239), and not `X-Forwarded-*`. Only one of the two is read: a proxy
+    /// that writes one passes the other on as the client wrote it.
+    pub write_forwarded: bool,
 }
 
 /// One proxy's word.
@@ -39,14 +50,16 @@ const HOPS_MAX: usize = 32;
 
 impl Client {
     /// Reads the headers of proxies, if the peer is one: from the last hop back to the first that is
-    /// none of our proxies (RFC 7239 §4, §8.1). `Forwarded` counts before `X-Forwarded-*`.
-    pub(crate) fn of(peer: &Peer, headers: &HeaderMap, proxies: &[IpNet]) -> Self {
-        let is_proxy = |address: &IpAddr| proxies.iter().any(|it| it.contains(address));
-        let mut client = Self { address: peer.address, is_https: peer.is_tls, host: None };
-        if !is_proxy(&peer.address) {
-            return client;
+    /// none of our proxies (RFC 7239 §4, §8.1).
+    pub(crate) fn of(peer: &Peer, headers: &HeaderMap, proxies: &Proxies) -> Self {
+        let is_proxy = |address: &IpAddr| proxies.networks.iter().any(|it| it.contains(address));
+        let Peer { address, is_tls, .. } = *peer;
+        if !is_proxy(&address) {
+            let is_local = address.is_loopback();
+            return Self { address, is_local, is_https: is_tls, host: None };
         }
-        for hop in hops(headers).into_iter().rev().take(HOPS_MAX) {
+        let mut client = Self { address, is_local: false, is_https: is_tls, host: None };
+        for hop in hops(headers, proxies.write_forwarded).into_iter().rev().take(HOPS_MAX) {
             if let Some(scheme) = hop.scheme {
                 client.is_https = scheme.eq_ignore_ascii_case("https");
             }
@@ -62,8 +75,8 @@ impl Client {
     }
 }
 
-fn hops(headers: &HeaderMap) -> Vec<Hop> {
-    match headers.contains_key(FORWARDED) {
+fn hops(headers: &HeaderMap, write_forwarded: bool) -> Vec<Hop> {
+    match write_forwarded {
         true => list(headers, "forwarded").iter().map(|it| forwarded(it)).collect(),
         false => x_forwarded(headers),
     }
@@ -102,8 +115,9 @@ fn x_forwarded(headers: &HeaderMap) -> Vec<Hop> {
 
 /// The elements of all headers of a name, in order.
 fn list(headers: &HeaderMap, name: &str) -> Vec<String> {
-    let values = headers.get_all(name).iter().filter_map(|it| it.to_str().ok());
-    let elements = values.flat_map(|it| it.split(',')).map(|it| it.trim().to_owned());
+    let values = headers.get_all(name).iter().map(|it| String::from_utf8_lossy(it.as_bytes()));
+    let elements =
+        values.flat_map(|it| it.split(',').map(|it| it.trim().to_owned()).collect::<Vec<_>>());
     elements.filter(|it| !it.is_empty()).collect()
 }
 
@@ -124,17 +138,20 @@ mod tests {
 
     #[track_caller]
     fn check(peer: &str, headers: &[(&str, &str)], want: (&str, bool, Option<&str>)) {
-        let proxies = ["10.0.0.0/8".parse().unwrap(), "fd00::/8".parse().unwrap()];
+        let networks = vec!["10.0.0.0/8".parse().unwrap(), "fd00::/8".parse().unwrap()];
+        let write_forwarded = headers.iter().any(|(name, _)| *name == "forwarded");
+        let proxies = Proxies { networks, write_forwarded };
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
-            map.append(name, HeaderValue::from_str(value).unwrap());
+            map.append(name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
         }
         let address = peer.parse().unwrap();
         let peer = Peer { address, is_tls: false, certificate: None };
         let (address, is_https, host) = want;
         let (address, host) = (address.parse().unwrap(), host.map(str::to_owned));
-        assert_eq!(Client::of(&peer, &map, &proxies), Client { address, is_https, host });
+        let client = Client { address, is_local: false, is_https, host };
+        assert_eq!(Client::of(&peer, &map, &proxies), client);
     }
 
     #[test]
@@ -169,5 +186,34 @@ mod tests {
         check("10.0.0.1", &forwarded("nonsense"), ("10.0.0.1", false, None));
         let host = [("x-forwarded-host", "scim.example"), ("x-forwarded-proto", "https")];
         check("10.0.0.1", &host, ("10.0.0.1", true, Some("scim.example")));
+    }
+
+    #[test]
+    fn the_header_that_our_proxies_do_not_write_counts_for_nothing() {
+        let mut map = HeaderMap::new();
+        map.insert("forwarded", HeaderValue::from_static("for=127.0.0.1;proto=https;host=evil"));
+        map.insert("x-forwarded-for", HeaderValue::from_static("1.1.1.1"));
+        let peer = Peer { address: "10.0.0.1".parse().unwrap(), is_tls: false, certificate: None };
+        let networks = vec!["10.0.0.0/8".parse().unwrap()];
+        let proxies = Proxies { networks, write_forwarded: false };
+        let address = "1.1.1.1".parse().unwrap();
+        let client = Client { address, is_local: false, is_https: false, host: None };
+        assert_eq!(Client::of(&peer, &map, &proxies), client);
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_hide_nobody() {
+        check("10.0.0.1", &[("x-forwarded-for", "\u{e9}, 1.1.1.1")], ("1.1.1.1", false, None));
+    }
+
+    #[test]
+    fn this_machine_is_known_by_the_connection_alone() {
+        let local = Peer { address: [127, 0, 0, 1].into(), is_tls: false, certificate: None };
+        let (none, mut map) = (Proxies::default(), HeaderMap::new());
+        assert!(Client::of(&local, &map, &none).is_local);
+        let proxy = Proxies { networks: vec!["127.0.0.1/32".parse().unwrap()], ..none };
+        assert!(!Client::of(&local, &map, &proxy).is_local);
+        map.insert("x-forwarded-for", HeaderValue::from_static("127.0.0.1"));
+        assert!(!Client::of(&local, &map, &proxy).is_local);
     }
 }

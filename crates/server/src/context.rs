@@ -7,13 +7,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use arc_swap::ArcSwap;
 use http::request;
 use hyper::body::Incoming;
-use ipnet::IpNet;
 use provost_engine::{Engine, Policy};
 use provost_platform::setting;
 use provost_platform::state::Subsystem;
 
 use crate::body::Bodies;
-use crate::client::{Client, Peer};
+use crate::client::{Client, Peer, Proxies};
 use crate::limit::Limits;
 use crate::listen::Tls;
 use crate::rate::Rates;
@@ -35,11 +34,14 @@ pub struct Parts {
     /// TLS; without it, plain HTTP.
     pub tls: Option<Arc<Tls>>,
     /// The proxies whose word on whom they speak for is believed.
-    pub proxies: Vec<IpNet>,
+    pub proxies: Proxies,
     /// The URL that clients reach this server by, without the path of SCIM and without a slash at
     /// its end; without it, URLs begin with the request's `Host`.
     pub public_base_url: Option<String>,
 }
+
+/// What the forms of the token endpoint may take together.
+const FORMS_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// What all requests share.
 pub(crate) struct App {
@@ -48,7 +50,8 @@ pub(crate) struct App {
     pub(crate) address: SocketAddr,
     pub(crate) tenants: Tenants,
     pub(crate) rates: Rates,
-    pub(crate) bodies: Bodies,
+    /// For forms of the token endpoint, which are read before anybody is known.
+    pub(crate) forms: Bodies,
     started_at: i64,
     requests: AtomicU64,
     draining: AtomicBool,
@@ -68,12 +71,15 @@ pub(crate) struct Call {
 impl App {
     pub(crate) fn new(parts: Parts, tenancy: Tenancy, address: SocketAddr) -> Self {
         let limits = Limits::new(&parts.limits);
-        let defaults =
-            Defaults { rate: limits.tenant_rate, requests_in_flight: limits.requests_in_flight };
+        let defaults = Defaults {
+            rate: limits.tenant_rate,
+            requests_in_flight: limits.requests_in_flight,
+            bodies_bytes: limits.bodies_bytes,
+        };
         Self {
             address,
             tenants: Tenants::new(tenancy, defaults),
-            bodies: Bodies::new(limits.bodies_bytes),
+            forms: Bodies::new(FORMS_BYTES_MAX),
             rates: Rates::new(limits.address_rate, limits.strange_token_rate),
             started_at: parts.engine.clock.now_micros(),
             requests: AtomicU64::new(0),

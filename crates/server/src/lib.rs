@@ -34,5 +34,6 @@ mod service;
 pub mod tenant;
 mod worker;
 
+pub use client::Proxies;
 pub use context::Parts;
 pub use listen::{Server, Tls, TlsError, TlsFiles};

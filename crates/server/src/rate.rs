@@ -10,6 +10,7 @@ use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, NotUntil, Quot
 use provost_auth::TokenId;
 use quick_cache::sync::Cache;
 
+use crate::client::Client;
 use crate::error::Error;
 use crate::limit::Rate;
 
@@ -38,21 +39,21 @@ impl Rates {
     }
 
     /// Whether an address may send one more request.
-    pub(crate) fn check_address(&self, client: IpAddr) -> Result<(), Error> {
+    pub(crate) fn check_address(&self, client: &Client) -> Result<(), Error> {
         self.check(client, |network| self.of_address.check_key(&network))
     }
 
     /// Whether a tenant may be sent one more request.
     pub(crate) fn check_tenant(
         &self,
-        client: IpAddr,
+        client: &Client,
         tenant: &DefaultDirectRateLimiter,
     ) -> Result<(), Error> {
         self.check(client, |_| tenant.check())
     }
 
     /// Whether an address may have one more token judged.
-    pub(crate) fn check_token(&self, client: IpAddr, token: &TokenId) -> Result<(), Error> {
+    pub(crate) fn check_token(&self, client: &Client, token: &TokenId) -> Result<(), Error> {
         match self.known.get(token) {
             Some(()) => Ok(()),
             None => self.check(client, |network| self.of_strange_tokens.check_key(&network)),
@@ -72,13 +73,13 @@ impl Rates {
 
     fn check(
         &self,
-        client: IpAddr,
+        client: &Client,
         check: impl FnOnce(IpAddr) -> Result<(), NotUntil<QuantaInstant>>,
     ) -> Result<(), Error> {
-        if client.is_loopback() {
+        if client.is_local {
             return Ok(());
         }
-        check(network(client)).map_err(|until| {
+        check(network(client.address)).map_err(|until| {
             let wait = until.wait_time_from(self.clock.now());
             Error::TooOften { retry_after_seconds: wait.as_secs() + 1 }
         })
@@ -92,7 +93,7 @@ pub(crate) fn quota(rate: Rate) -> Quota {
 }
 
 /// Who has one IPv6 address has the 64 bits behind it too.
-fn network(address: IpAddr) -> IpAddr {
+pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
         IpAddr::V6(address) => {
@@ -111,6 +112,11 @@ mod tests {
         Rates::new(rate(3), rate(2))
     }
 
+    fn client(text: &str) -> Client {
+        let address: IpAddr = text.parse().unwrap();
+        Client { address, is_local: address.is_loopback(), is_https: false, host: None }
+    }
+
     fn passed(mut check: impl FnMut() -> Result<(), Error>) -> usize {
         (0..20).filter(|_| check().is_ok()).count()
     }
@@ -119,8 +125,8 @@ mod tests {
     fn an_address_has_its_burst_and_this_machine_has_no_bound() {
         let rates = rates();
         let of = |text: &str| {
-            let address = text.parse().unwrap();
-            passed(|| rates.check_address(address))
+            let client = client(text);
+            passed(|| rates.check_address(&client))
         };
         assert_eq!((of("203.0.113.1"), of("203.0.113.2")), (3, 3));
         assert_eq!((of("2001:db8::1"), of("2001:db8::2"), of("2001:db8:0:1::1")), (3, 0, 3));
@@ -130,30 +136,30 @@ mod tests {
     #[test]
     fn a_tenant_has_its_burst_whoever_asks() {
         let rates = rates();
-        let clients = ["203.0.113.1", "203.0.113.2"].map(|it| it.parse().unwrap());
+        let clients = ["203.0.113.1", "203.0.113.2"].map(client);
         let mut turn = clients.iter().cycle();
         let [one, two] =
             [(); 2].map(|()| RateLimiter::direct(quota(Rate { per_second: 1, burst: 5 })));
-        assert_eq!(passed(|| rates.check_tenant(*turn.next().unwrap(), &one)), 5);
-        assert_eq!(passed(|| rates.check_tenant(clients[0], &two)), 5);
+        assert_eq!(passed(|| rates.check_tenant(turn.next().unwrap(), &one)), 5);
+        assert_eq!(passed(|| rates.check_tenant(&clients[0], &two)), 5);
     }
 
     #[test]
     fn known_tokens_are_judged_when_strange_ones_are_not() {
-        let (rates, client) = (rates(), "203.0.113.1".parse().unwrap());
+        let (rates, client) = (rates(), client("203.0.113.1"));
         let (known, strange) = (TokenId::of("known"), TokenId::of("strange"));
         rates.know(known.clone());
-        assert_eq!(passed(|| rates.check_token(client, &strange)), 2);
-        assert_eq!(passed(|| rates.check_token(client, &known)), 20);
+        assert_eq!(passed(|| rates.check_token(&client, &strange)), 2);
+        assert_eq!(passed(|| rates.check_token(&client, &known)), 20);
         rates.forget();
     }
 
     #[test]
     fn the_wait_is_in_whole_seconds() {
         let rates = rates();
-        let client = "203.0.113.1".parse().unwrap();
-        passed(|| rates.check_address(client));
-        let Err(Error::TooOften { retry_after_seconds }) = rates.check_address(client) else {
+        let client = client("203.0.113.1");
+        passed(|| rates.check_address(&client));
+        let Err(Error::TooOften { retry_after_seconds }) = rates.check_address(&client) else {
             panic!("one more was let through")
         };
         assert!((1..=2).contains(&retry_after_seconds), "{retry_after_seconds}");

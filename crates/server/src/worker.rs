@@ -48,7 +48,7 @@ async fn answer(mut call: Call) -> Result<Response, Error> {
     call.line.routed(located.template(&schemas));
     let Located { tenant, route } = located;
     if !matches!(route, Route::Health | Route::Ready) {
-        call.app.rates.check_address(call.client.address)?;
+        call.app.rates.check_address(&call.client)?;
     }
     if let Some(name) = tenant {
         let store = &*call.app.parts.engine.store;

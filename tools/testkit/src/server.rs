@@ -13,7 +13,6 @@ use http_body_util::{BodyExt as _, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use ipnet::IpNet;
 use provost_auth::{CertificateTrust, Chain, Life, NoToken, Rights, TokenList};
 use provost_engine::{Engine, IdSource, Policy};
 use provost_platform::setting::{self, Inputs, load};
@@ -22,7 +21,7 @@ use provost_platform::tenant_name::TenantName;
 use provost_scim::schema::{Options, Schemas};
 use provost_server::issued::change;
 use provost_server::tenant::{Tenancy, TenantParts};
-use provost_server::{Parts, Server, Tls};
+use provost_server::{Parts, Proxies, Server, Tls};
 use provost_store::memory::MemoryStore;
 use provost_store::{Indexes, Store, TenantId};
 use serde_json::Value;
@@ -56,7 +55,7 @@ pub struct Setup {
     /// TLS; the client of the test server speaks plain HTTP.
     pub tls: Option<Arc<Tls>>,
     /// The proxies that are believed.
-    pub proxies: Vec<IpNet>,
+    pub proxies: Proxies,
     /// The URL that locations begin with.
     pub public_base_url: Option<String>,
     /// How identity providers are understood.
@@ -128,7 +127,7 @@ impl Setup {
             tenants: HashMap::new(),
             state: State::Running,
             tls: None,
-            proxies: Vec::new(),
+            proxies: Proxies::default(),
             public_base_url: None,
             dialect: provost_dialect::Options::default(),
             clock: FrozenClock::default(),

@@ -52,9 +52,10 @@ fn access(
         return Err(Rejection::TokenExpired { seconds: now.saturating_sub(found.expires_at) });
     }
     // It holds no longer than what it was given for, and carries no more.
-    let rights = match found.federated {
-        false => issued.tokens.named(&found.client, now).map(|client| client.rights),
-        true => federated.iter().find(|it| it.name == found.client).map(|client| client.rights),
+    let rights = match &found.secret {
+        // The very secret that it was given for: another of the name is no reason to go on.
+        Some(secret) => issued.tokens.holding_id(secret, now).map(|client| client.rights),
+        None => federated.iter().find(|it| it.name == found.client).map(|client| client.rights),
     };
     let rights = rights.ok_or(Rejection::ClientGone)?;
     Ok(Caller {

@@ -6,7 +6,7 @@ use ::http::HeaderMap;
 use provost_auth::stand_in::StandIn;
 use provost_auth::{
     AccessTokens, Answer, Binding, Caller, Chain, Grant, JwtMethod, KeyCache, Life, Pace,
-    PlainToken, Requirements, Rights, RunAs, TokenList, TokenTimes, TrustedIssuer,
+    PlainToken, Requirements, Rights, RunAs, TokenId, TokenList, TokenTimes, TrustedIssuer,
 };
 use serde_json::{Value, json};
 
@@ -222,12 +222,14 @@ async fn an_opaque_token_holds_until_its_second() {
 async fn an_access_token_holds_for_an_hour_and_no_longer_than_its_client() {
     let mut list = tokens().0;
     let now = START;
+    let secret = tokens().1.hash().id();
     let token = |list: &mut Lists, client: &str, rights, n: u8| {
         let client = client.parse().unwrap();
-        list.access.create(&Grant { client, rights, federated: false, token: None }, now, [n; 32])
+        let secret = Some(if n == 7 { secret.clone() } else { TokenId::of("gone") });
+        list.access.create(&Grant { client, rights, secret }, now, [n; 32])
     };
     let entry = token(&mut list, "entry", Rights::Administer, 7);
-    let nobody = token(&mut list, "nobody", Rights::Read, 8);
+    let nobody = token(&mut list, "entry", Rights::Read, 8);
     let chain = Chain::opaque_only();
     let ask = async |list: &Lists, token: &PlainToken, now| {
         chain.authenticate(&bearer(token.expose()), &list.issued(), now).await

@@ -1,12 +1,12 @@
 //! A thousand hostile connections at once, and one good client beside them.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use reqwest::StatusCode;
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
@@ -14,6 +14,8 @@ use tokio::time::{sleep, timeout};
 use crate::server::{Server, free_port};
 
 const CONNECTIONS: usize = 1_000;
+/// Where the hostile ones come from; the good client has the machine's usual address.
+const HOSTILE: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 const TIME: Duration = Duration::from_secs(10);
 /// A build for debugging is some ten times slower.
 const PATIENCE: Duration = Duration::from_secs(if cfg!(debug_assertions) { 10 } else { 1 });
@@ -81,11 +83,11 @@ async fn besiege(attacks: &'static [Attack], has_token: bool) -> Seen {
     let _turn = TURN.lock().await;
     let folder = tempfile::tempdir().unwrap();
     let port = free_port();
-    // All come from this machine: as many as they are may come, and what they say of themselves is
+    // All come from one address: as many as they are may come, and what they say of themselves is
     // believed, so that the rates of others hold for them.
     let settings = json!({
         "limits": {"connections": 1_200, "connectionsPerAddress": 1_200},
-        "proxies": ["127.0.0.0/8"],
+        "proxies": [HOSTILE.to_string()],
     });
     let server = Server::start_with(folder.path(), port, settings).await;
     // What the good client alone makes the server take is none of the hostile ones' doing.
@@ -140,7 +142,9 @@ async fn besiege(attacks: &'static [Attack], has_token: bool) -> Seen {
 }
 
 async fn play(attack: Attack, address: SocketAddr, authorized: &str) -> std::io::Result<()> {
-    let mut stream = TcpStream::connect(address).await?;
+    let socket = TcpSocket::new_v4()?;
+    socket.bind((HOSTILE, 0).into())?;
+    let mut stream = socket.connect(address).await?;
     match attack {
         Attack::SlowHead => {
             slowly(

@@ -17,7 +17,7 @@ pub struct Limits {
     pub header_time: Duration,
     /// Size of a body.
     pub body_bytes: usize,
-    /// Size of all bodies that are being read or worked on.
+    /// Size of all bodies of a tenant that are being read or worked on.
     pub bodies_bytes: usize,
     /// Time to read a body.
     pub body_time: Duration,
@@ -75,8 +75,20 @@ const MIB: usize = 1024 * KIB;
 /// A bound's name, default and legal range.
 struct Bound(&'static str, usize, RangeInclusive<usize>);
 
-#[expect(clippy::too_many_lines, reason = "a table: one row a bound")]
 pub(crate) fn read(block: &mut Block<'_, '_>) -> Limits {
+    let limits = read_each(block);
+    if limits.bodies_bytes < limits.body_bytes {
+        let names = ["bodiesBytes", "bodyBytes"];
+        let said = names.iter().find_map(|name| Some((*name, block.source_of(name)?)));
+        let (name, source) = said.unwrap_or((names[0], block.source()));
+        let message = "bodiesBytes is less than bodyBytes: the largest body would never be read";
+        block.error_at(source, name, message.to_owned());
+    }
+    limits
+}
+
+#[expect(clippy::too_many_lines, reason = "a table: one row a bound")]
+fn read_each(block: &mut Block<'_, '_>) -> Limits {
     Limits {
         header_bytes: bytes(
             block,
@@ -103,7 +115,7 @@ pub(crate) fn read(block: &mut Block<'_, '_>) -> Limits {
         bodies_bytes: bytes(
             block,
             Bound("bodiesBytes", 16 * MIB, 8 * MIB..=16 * 1024 * MIB),
-            "More at once, of all requests together, are answered 429.",
+            "More at once, of all requests of a tenant together, are answered 429; at least bodyBytes.",
         ),
         body_time: seconds(
             block,

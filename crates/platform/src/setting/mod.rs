@@ -26,7 +26,7 @@ pub use issuer::{ClientRights, FederatedClient, Issuer, KeyPlace, Requirements};
 pub use limit::Limits;
 pub use load::{Settings, load};
 pub use page::settings_page;
-pub use provost::{Jwt, Log, LogFormat, LogLevel, Passwords, Provost};
+pub use provost::{Jwt, Log, LogFormat, LogLevel, Passwords, Provost, ProxyHeaders};
 pub use report::{Line, Problem, Report};
 pub use scim::Scim;
 pub use source::{Place, Source};

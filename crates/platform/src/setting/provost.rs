@@ -27,6 +27,8 @@ pub struct Provost {
     pub tls: Option<Tls>,
     /// The proxies whose word on whom they speak for is believed.
     pub proxies: Vec<IpNet>,
+    /// Where they say it.
+    pub proxy_headers: ProxyHeaders,
     /// The URL that clients reach this server by, up to the path of SCIM; no slash at its end.
     pub public_base_url: Option<String>,
     /// Where the database is.
@@ -106,6 +108,20 @@ pub enum LogFormat {
     Json,
 }
 
+/// Where a proxy says whom it speaks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProxyHeaders {
+    /// In `X-Forwarded-For`, `-Proto` and `-Host`.
+    XForwarded,
+    /// In `Forwarded` (RFC 7239).
+    Forwarded,
+}
+
+impl Choice for ProxyHeaders {
+    const ALL: &'static [(&'static str, Self)] =
+        &[("x-forwarded", Self::XForwarded), ("forwarded", Self::Forwarded)];
+}
+
 impl Choice for Passwords {
     const ALL: &'static [(&'static str, Self)] =
         &[("discard", Self::Discard), ("hash", Self::Hash)];
@@ -158,8 +174,17 @@ pub(crate) fn read(block: &mut Block<'_, '_>, inputs: &Inputs) -> Provost {
         Setting {
             name: "proxies",
             default: Vec::new(),
-            why: "The proxies that end TLS before this server: Forwarded and X-Forwarded-* are \
-                  believed from these addresses alone.",
+            why: "The proxies that end TLS before this server: what they say of whom they speak \
+                  for is believed from these addresses alone.",
+        },
+    );
+    let proxy_headers = block.get(
+        &OneOf::new(),
+        Setting {
+            name: "proxyHeaders",
+            default: ProxyHeaders::XForwarded,
+            why: "The headers that the proxies write themselves; the others are the client's own \
+                  words. Let the proxies set or remove all of X-Forwarded-For, -Proto and -Host.",
         },
     );
     if !listen.ip().is_loopback() && tls.is_none() && proxies.is_empty() {
@@ -177,6 +202,7 @@ pub(crate) fn read(block: &mut Block<'_, '_>, inputs: &Inputs) -> Provost {
         listen,
         tls,
         proxies,
+        proxy_headers,
         public_base_url: block.optional(
             &BaseUrl("the URL that clients reach this server by, without the path of SCIM"),
             "publicBaseUrl",

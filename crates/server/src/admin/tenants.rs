@@ -41,7 +41,8 @@ pub(crate) async fn answer(call: Call, route: TenantsRoute) -> Result<Response, 
     match route {
         TenantsRoute::All if head.method == Method::POST => {
             body::check_kind(&head.headers, &body, Mode::Lenient)?;
-            let body = body::read_at_most(body, &app, BODY_BYTES_MAX).await?;
+            let body =
+                body::read_at_most(body, &app.limits, &tenant.bodies, BODY_BYTES_MAX).await?;
             line.received(body.bytes.len());
             let name = name_in(&body::document(body, &app.limits).await?.0)?;
             let now = app.now_seconds();

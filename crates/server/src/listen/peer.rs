@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::rate::network;
+
 /// The connections that are open.
 pub(super) struct Peers {
     counts: Mutex<Counts>,
@@ -30,6 +32,7 @@ impl Peers {
 
     /// Counts a connection in; `None` if there are too many.
     pub(super) fn admit(self: &Arc<Self>, address: IpAddr) -> Option<Slot> {
+        let address = network(address.to_canonical());
         let mut counts = self.counts();
         let own = counts.by_address.get(&address).copied().unwrap_or_default();
         if counts.all >= self.max || own >= self.max_per_address {

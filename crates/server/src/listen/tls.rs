@@ -114,11 +114,11 @@ impl Tls {
     /// # Errors
     /// See [`TlsError`]; what was read before stays.
     pub fn reload(&self) -> Result<(), TlsError> {
+        // One at a time, so that what was read last is what is kept.
+        let mut stamps = self.stamps.lock().unwrap_or_else(PoisonError::into_inner);
         // Taken before reading: a change in between is seen by the next look.
-        let stamps = self.files.stamps();
-        let config = self.files.config();
-        *self.stamps.lock().unwrap_or_else(PoisonError::into_inner) = stamps;
-        self.config.store(Arc::new(config?));
+        *stamps = self.files.stamps();
+        self.config.store(Arc::new(self.files.config()?));
         Ok(())
     }
 

@@ -14,6 +14,9 @@ use tokio::time::{Instant, Sleep, sleep};
 /// over: until then the whole answer waits in memory.
 const TAKEN_BYTES_PER_SECOND: u64 = 16 * 1024;
 
+/// What is written at once of an answer in HTTP/2; the answers to a client's PINGs are shorter.
+const ANSWER_BYTES_MIN: usize = 1024;
+
 /// How long a client may be silent before its connection is closed, once we have said our last word.
 const LINGER_SILENCE: Duration = Duration::from_millis(500);
 /// How long that may take in all, and how many bytes are thrown away meanwhile.
@@ -203,9 +206,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Watched<S> {
         let since = *self.answer.since.get_or_insert_with(Instant::now);
         if let Poll::Ready(written) = written {
             self.stalled = None;
-            self.answer.bytes += *written.as_ref().unwrap_or(&0) as u64;
-            // Who takes an answer is not idle.
-            if self.phase != Phase::Head {
+            let bytes = *written.as_ref().unwrap_or(&0);
+            self.answer.bytes += bytes as u64;
+            // Who takes an answer is not idle; frames that carry none are small.
+            let is_answer = self.phase != Phase::Frames || bytes >= ANSWER_BYTES_MIN;
+            if self.phase != Phase::Head && is_answer {
                 self.wait(self.idle_time);
             }
             return Poll::Ready(written);

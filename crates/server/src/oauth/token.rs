@@ -8,6 +8,7 @@ use provost_auth::{ACCESS_SECONDS, AccessTokens, Grant, GrantError, GrantRequest
 use serde_json::{Value, json};
 use tracing::info;
 
+use crate::client::Client;
 use crate::context::{App, Call};
 use crate::error::Error;
 use crate::issued::change;
@@ -30,7 +31,7 @@ enum Refused {
 
 /// Answers a request for an access token.
 pub(crate) async fn answer(call: Call) -> Result<Response, Error> {
-    let Call { app, line, tenant, head, body, .. } = call;
+    let Call { app, line, tenant, client, head, body, .. } = call;
     door::check_enabled(&app)?;
     let response = match is_form(&head.headers) {
         false => {
@@ -38,10 +39,11 @@ pub(crate) async fn answer(call: Call) -> Result<Response, Error> {
             refusal(StatusCode::BAD_REQUEST, "invalid_request", reason)
         }
         true => {
-            let form = body::read_at_most(body, &app, FORM_BYTES_MAX).await?.bytes;
+            let form =
+                body::read_at_most(body, &app.limits, &app.forms, FORM_BYTES_MAX).await?.bytes;
             line.received(form.len());
             match in_time(&app, async {
-                Ok(give(&app, &tenant, &line, &head.headers, &form).await)
+                Ok(give(&app, &tenant, &client, &line, &head.headers, &form).await)
             })
             .await?
             {
@@ -57,6 +59,7 @@ pub(crate) async fn answer(call: Call) -> Result<Response, Error> {
 async fn give(
     app: &App,
     tenant: &Tenant,
+    from: &Client,
     line: &RequestLine,
     headers: &HeaderMap,
     form: &[u8],
@@ -64,17 +67,27 @@ async fn give(
     let in_header = headers.contains_key(http::header::AUTHORIZATION);
     let refuse = |error| Refused::Grant { error, in_header };
     let request = GrantRequest::parse(headers, form).map_err(refuse)?;
+    // A secret is looked up; an assertion costs as much as any other token.
+    if let Some(assertion) = request.assertion_id() {
+        app.rates.check_token(from, &assertion)?;
+    }
     let store = &*app.parts.engine.store;
     let lists = tenant.issued.lists_of_clients(store, tenant.id).await.map_err(Error::from)?;
     let now = app.now_seconds();
     let granted = tenant.chain.grant(&request, &lists.issued(), now).await;
     let grant = granted.map_err(refuse)?;
+    if let Some(assertion) = request.assertion_id() {
+        app.rates.know(assertion);
+    }
+    // Each that is given out is a write.
+    app.rates.check_tenant(from, &tenant.rate)?;
+    let _flight = tenant.flights.enter().ok_or(Error::TooManyRequests)?;
     let random = system_random().map_err(|_| Error::NoRandomness)?;
     let made = change::<AccessTokens, _, Infallible>(store, tenant.id, |list| {
         Ok(list.create(&grant, now, random))
     });
     let token = made.await.map_err(Error::from_change)?;
-    let Grant { client, rights, token: secret, .. } = grant;
+    let Grant { client, rights, secret } = grant;
     line.called(tenant.id, &format!("client:{client}"));
     if let Some(secret) = &secret {
         door::used(app, tenant, secret, &lists, line).await;

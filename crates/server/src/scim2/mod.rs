@@ -40,7 +40,7 @@ pub(crate) async fn answer(call: Call, head: Head, endpoint: Endpoint) -> Result
     let body = match operation.has_body() {
         true => {
             body::check_kind(&request.headers, &body, policy.mode)?;
-            let body = body::read(body, &app).await?;
+            let body = body::read(body, &app.limits, &tenant.bodies).await?;
             line.received(body.bytes.len());
             Some(body)
         }

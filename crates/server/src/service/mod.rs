@@ -56,7 +56,7 @@ pub(crate) async fn answer(call: Call, service: Service) -> Result<Response, Err
     door::check_rights(&caller, Rights::Administer)?;
     // No service has parameters: whatever the body holds is read for the connection's sake.
     body::check_kind(&head.headers, &body, Mode::Lenient)?;
-    line.received(body::read(body, &app).await?.bytes.len());
+    line.received(body::read(body, &app.limits, &tenant.bodies).await?.bytes.len());
     let table = match service {
         Service::IsRunning => InfoTable::boolean(app.parts.subsystem.state() == State::Running),
         Service::GetSubsystemState => InfoTable::string(app.parts.subsystem.state().name()),

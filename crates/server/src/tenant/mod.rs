@@ -15,6 +15,7 @@ use provost_platform::tenant_name::TenantName;
 use provost_scim::Error as Refusal;
 use provost_store::{Store, TenantId};
 
+use crate::body::Bodies;
 use crate::error::Error;
 use crate::flight::Flights;
 use crate::issued::{Cache, IssuedCache, TokenUses};
@@ -53,6 +54,7 @@ pub(crate) struct Tenant {
     pub(crate) uses: TokenUses,
     pub(crate) flights: Flights,
     pub(crate) rate: DefaultDirectRateLimiter,
+    pub(crate) bodies: Bodies,
 }
 
 /// The tenants.
@@ -78,6 +80,7 @@ struct TenantSettings {
 pub(crate) struct Defaults {
     pub(crate) rate: Rate,
     pub(crate) requests_in_flight: u32,
+    pub(crate) bodies_bytes: usize,
 }
 
 impl Tenants {
@@ -136,12 +139,13 @@ impl Tenants {
         let Some(TenantSettings { chain, limits }) = self.settings.get(name) else {
             return Arc::new(Tenant::new(id, path, Arc::clone(&self.unnamed), self.defaults));
         };
-        let Defaults { rate, requests_in_flight } = self.defaults;
+        let Defaults { rate, requests_in_flight, bodies_bytes } = self.defaults;
         let defaults = Defaults {
             rate: rate.but(limits.rate, limits.burst),
             requests_in_flight: limits
                 .requests_in_flight
                 .map_or(requests_in_flight, |it| u32::try_from(it).unwrap_or(u32::MAX)),
+            bodies_bytes,
         };
         Arc::new(Tenant::new(id, path, Arc::clone(chain), defaults))
     }
@@ -161,6 +165,7 @@ impl Tenant {
             uses: TokenUses::default(),
             flights: Flights::new(defaults.requests_in_flight),
             rate: RateLimiter::direct(quota(defaults.rate)),
+            bodies: Bodies::new(defaults.bodies_bytes),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use provost_auth::{Life, Rights, TokenList};
+use provost_auth::{Chain, Life, Rights, TokenList};
 use provost_platform::setting::TenantLimits;
 use provost_platform::tenant_name::TenantName;
 use provost_server::issued::change;
@@ -161,13 +161,11 @@ async fn a_token_opens_its_own_tenant_alone() {
 }
 
 #[tokio::test]
-async fn a_tenant_has_its_own_issuers_token_endpoint_and_limits() {
+async fn a_tenant_has_its_own_issuers_and_token_endpoint() {
     let (mut setup, store) = Setup::in_memory();
     let idp = Idp::new(setup.clock.clone());
-    let limits = TenantLimits { rate: Some(1), burst: Some(2), requests_in_flight: Some(8) };
-    let parts = TenantParts { chain: idp.chain(Keys::Served), limits };
+    let parts = TenantParts { chain: idp.chain(Keys::Served), limits: TenantLimits::default() };
     setup.tenants = HashMap::from([("acme".parse().unwrap(), parts)]);
-    setup.proxies = vec!["127.0.0.0/8".parse().unwrap()];
     let server = TestServer::start_with(setup).await;
     let (_, secret) = make(&store, server.tenant, "acme").await;
     let jwt = idp.token();
@@ -190,7 +188,18 @@ async fn a_tenant_has_its_own_issuers_token_endpoint_and_limits() {
     let metadata = ask(&server, "GET", metadata, None, None).await.json();
     assert_eq!(metadata["issuer"], "http://scim.example/t/acme");
     assert_eq!(metadata["token_endpoint"], "http://scim.example/t/acme/oauth2/token");
+}
 
+#[tokio::test]
+async fn a_tenant_has_its_own_limits() {
+    let (mut setup, store) = Setup::in_memory();
+    let limits = TenantLimits { rate: Some(1), burst: Some(2), requests_in_flight: Some(8) };
+    let parts = TenantParts { chain: Chain::opaque_only(), limits };
+    setup.tenants = HashMap::from([("acme".parse().unwrap(), parts)]);
+    setup.proxies.networks = vec!["127.0.0.0/8".parse().unwrap()];
+    let server = TestServer::start_with(setup).await;
+    let (_, secret) = make(&store, server.tenant, "acme").await;
+    let users = "/t/acme/scim/v2/Users";
     let mut statuses = Vec::new();
     for path in [users, users, users, "/scim/v2/Users"] {
         let token = if path == users { &secret } else { &server.provision_token };

@@ -25,7 +25,8 @@ const SECOND_LOOK: Duration = Duration::from_millis(10);
 /// The room that an announced body is given before it comes.
 const EXPECTED_BYTES_MAX: usize = 1024;
 
-/// The room that all bodies of a tenant together may take; it is given out in pieces of a KiB.
+/// The room that all bodies of a tenant together may take, of requests or of answers; it is given out
+/// in pieces of a KiB.
 pub(crate) struct Bodies(Arc<Semaphore>);
 
 /// The room of one body, until it is dropped.
@@ -43,6 +44,13 @@ pub(crate) struct Body {
 impl Bodies {
     pub(crate) fn new(bytes_max: usize) -> Self {
         Self(Arc::new(Semaphore::new((bytes_max / 1024).min(Semaphore::MAX_PERMITS))))
+    }
+
+    /// Room for so many bytes.
+    pub(crate) fn room_for(&self, bytes: usize) -> Result<Room, Error> {
+        let mut room = self.room();
+        room.take(bytes)?;
+        Ok(room)
     }
 
     fn room(&self) -> Room {

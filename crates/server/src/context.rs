@@ -75,6 +75,7 @@ impl App {
             rate: limits.tenant_rate,
             requests_in_flight: limits.requests_in_flight,
             bodies_bytes: limits.bodies_bytes,
+            answers_bytes: limits.answers_bytes,
         };
         Self {
             address,

@@ -25,6 +25,7 @@ pub mod issued;
 mod limit;
 mod listen;
 mod oauth;
+mod payload;
 mod rate;
 mod request_line;
 mod respond;

@@ -17,6 +17,8 @@ pub(crate) struct Limits {
     pub(crate) body_bytes: usize,
     /// More bytes of bodies at once: 429.
     pub(crate) bodies_bytes: usize,
+    /// More bytes of answers that their clients have not taken yet: 429.
+    pub(crate) answers_bytes: usize,
     /// A slower body: 408.
     pub(crate) body_time: Duration,
     /// A body that comes slower, in bytes a second after `body_grace`: 408.
@@ -80,6 +82,7 @@ impl Limits {
             header_time: settings.header_time,
             body_bytes: settings.body_bytes,
             bodies_bytes: settings.bodies_bytes,
+            answers_bytes: settings.answers_bytes,
             body_time: settings.body_time,
             body_rate_bytes: narrow(settings.body_rate_bytes).max(1),
             body_grace: settings.body_grace,

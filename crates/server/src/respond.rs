@@ -1,15 +1,14 @@
 //! Answers: status, media type, body (RFC 7644 §3.1, §8.1).
 
-use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, StatusCode};
-use http_body_util::Full;
 use serde::Serialize;
 
 use crate::error;
+use crate::payload::Payload;
 
 /// An answer with its whole body.
-pub(crate) type Response = http::Response<Full<Bytes>>;
+pub(crate) type Response = http::Response<Payload>;
 
 /// The media type of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +47,7 @@ impl MediaType {
 /// An answer with a JSON body.
 pub(crate) fn json(status: StatusCode, media_type: MediaType, body: &impl Serialize) -> Response {
     let bytes = serde_json::to_vec(body).expect("our answers print as JSON");
-    let mut response = Response::new(Full::new(bytes.into()));
+    let mut response = Response::new(Payload::from(bytes));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, media_type.value());
     response
@@ -73,14 +72,13 @@ pub(crate) fn error(answer: error::Answer, media_type: MediaType) -> Response {
 pub(crate) fn without_body(mut response: Response) -> Response {
     let length = body_bytes(&response);
     response.headers_mut().insert(CONTENT_LENGTH, length.into());
-    *response.body_mut() = Full::default();
+    *response.body_mut() = Payload::default();
     response
 }
 
 /// The size of an answer's body.
 pub(crate) fn body_bytes(response: &Response) -> u64 {
-    use hyper::body::Body as _;
-    response.body().size_hint().exact().unwrap_or_default()
+    response.body().len() as u64
 }
 
 #[cfg(test)]

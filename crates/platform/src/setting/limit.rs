@@ -19,6 +19,8 @@ pub struct Limits {
     pub body_bytes: usize,
     /// Size of all bodies of a tenant that are being read or worked on.
     pub bodies_bytes: usize,
+    /// Size of all answers of a tenant that their clients have not taken yet.
+    pub answers_bytes: usize,
     /// Time to read a body.
     pub body_time: Duration,
     /// Lowest rate of a body, in bytes a second, once `body_grace` has passed.
@@ -116,6 +118,12 @@ fn read_each(block: &mut Block<'_, '_>) -> Limits {
             block,
             Bound("bodiesBytes", 16 * MIB, 8 * MIB..=16 * 1024 * MIB),
             "More at once, of all requests of a tenant together, are answered 429; at least bodyBytes.",
+        ),
+        answers_bytes: bytes(
+            block,
+            Bound("answersBytes", 128 * MIB, 32 * MIB..=16 * 1024 * MIB),
+            "While clients of a tenant have so much of their answers still to take, it is asked \
+             nothing more: 429.",
         ),
         body_time: seconds(
             block,

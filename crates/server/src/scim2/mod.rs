@@ -10,6 +10,7 @@ mod query;
 mod window;
 mod write;
 
+use provost_auth::Rights;
 use provost_scim::endpoint::Endpoint;
 use provost_scim::error::{Error as Refusal, ErrorKind};
 use serde_json::Value;
@@ -67,7 +68,14 @@ pub(crate) async fn answer(call: Call, head: Head, endpoint: Endpoint) -> Result
         query: request.uri.query().unwrap_or_default(),
         media_type: MediaType::accepted(&request.headers),
     };
-    in_time(&app, perform(&inside, operation, document)).await
+    let is_read = operation.rights() == Rights::Read;
+    let mut response = in_time(&app, perform(&inside, operation, document)).await?;
+    // What was written is said in any case; its answers are small.
+    if is_read {
+        let bytes = response.body().len();
+        response.body_mut().hold(tenant.answers.room_for(bytes)?);
+    }
+    Ok(response)
 }
 
 async fn perform(

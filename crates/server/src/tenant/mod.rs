@@ -55,6 +55,7 @@ pub(crate) struct Tenant {
     pub(crate) flights: Flights,
     pub(crate) rate: DefaultDirectRateLimiter,
     pub(crate) bodies: Bodies,
+    pub(crate) answers: Bodies,
 }
 
 /// The tenants.
@@ -81,6 +82,7 @@ pub(crate) struct Defaults {
     pub(crate) rate: Rate,
     pub(crate) requests_in_flight: u32,
     pub(crate) bodies_bytes: usize,
+    pub(crate) answers_bytes: usize,
 }
 
 impl Tenants {
@@ -139,13 +141,13 @@ impl Tenants {
         let Some(TenantSettings { chain, limits }) = self.settings.get(name) else {
             return Arc::new(Tenant::new(id, path, Arc::clone(&self.unnamed), self.defaults));
         };
-        let Defaults { rate, requests_in_flight, bodies_bytes } = self.defaults;
+        let Defaults { rate, requests_in_flight, .. } = self.defaults;
         let defaults = Defaults {
             rate: rate.but(limits.rate, limits.burst),
             requests_in_flight: limits
                 .requests_in_flight
                 .map_or(requests_in_flight, |it| u32::try_from(it).unwrap_or(u32::MAX)),
-            bodies_bytes,
+            ..self.defaults
         };
         Arc::new(Tenant::new(id, path, Arc::clone(chain), defaults))
     }
@@ -166,6 +168,7 @@ impl Tenant {
             flights: Flights::new(defaults.requests_in_flight),
             rate: RateLimiter::direct(quota(defaults.rate)),
             bodies: Bodies::new(defaults.bodies_bytes),
+            answers: Bodies::new(defaults.answers_bytes),
         }
     }
 }

@@ -250,3 +250,13 @@ async fn more_connections_than_may_be_are_closed() {
         tokio::time::timeout(Duration::from_secs(10), room).await.expect("a closed one makes room");
     }
 }
+
+#[tokio::test]
+async fn answers_that_find_no_room_are_429_and_writes_are_said_in_any_case() {
+    let server = limited(|setup| setup.limits.answers_bytes = 2 * 1024).await;
+    let user = serde_json::json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "a", "title": "x".repeat(4_000)});
+    assert_eq!(server.send("POST", "/Users", Some(&user)).await.status, 201);
+    let refused = server.send("GET", "/Users", None).await;
+    assert_eq!((refused.status, refused.header("retry-after")), (429, Some("1")), "{refused}");
+    assert_eq!(server.send("GET", "/Users?attributes=id", None).await.status, 200);
+}

@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 
 use crate::caller::Rights;
-use crate::grant::Grant;
 use crate::token::{PlainToken, RANDOM_BYTES, TokenHash, TokenId, TokenKind};
 use crate::token_list::{TokenListError, TokenName, read_document};
 
@@ -13,6 +12,17 @@ pub const ACCESS_SECONDS: i64 = 60 * 60;
 /// How many access tokens of one client hold at once; the oldest goes for one more. A client that
 /// asks for a token with each request is served, and fills no list.
 const PER_CLIENT_MAX: usize = 100;
+
+/// An access token is due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
+    /// To whom.
+    pub client: TokenName,
+    /// With these rights.
+    pub rights: Rights,
+    /// The token that was its secret; a [`FederatedClient`](crate::FederatedClient) has none.
+    pub secret: Option<TokenId>,
+}
 
 /// What is kept of an access token.
 #[derive(Debug, Clone, Serialize, Deserialize)]

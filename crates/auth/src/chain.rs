@@ -3,41 +3,18 @@
 use ::http::HeaderMap;
 use ::http::header::AUTHORIZATION;
 
-use crate::access_token::AccessTokens;
+use crate::access_token::Grant;
+use crate::answer::{Answer, Issued};
 use crate::caller::{Caller, RunAs};
 use crate::certificate::{CertificateNames, CertificateTrust};
 use crate::credential::BearerToken;
-use crate::grant::{FederatedClient, Grant, GrantError, GrantRequest, grant};
-use crate::jwt::refresh::{KeyHealth, KeysUnavailable};
+use crate::grant::{FederatedClient, GrantError, GrantRequest, grant};
+use crate::jwt::refresh::KeyHealth;
 use crate::method::bearer;
 use crate::method::introspect::IntrospectMethod;
 use crate::method::jwt::JwtMethod;
 use crate::rejection::{Excerpt, Rejection};
-use crate::token_list::TokenList;
 use crate::trace::Trace;
-
-/// What became of a request's credential.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
-    /// A method: the credential is of another kind. The chain: there is no credential at all.
-    NotMine,
-    /// The credential does not hold, for this reason.
-    Rejected(Rejection),
-    /// The credential holds.
-    Accepted(Caller),
-    /// The credential could not be judged: there are no keys to judge it with. That is 503 with
-    /// `Retry-After`, never 401: an identity provider takes 401 for its own fault and stops.
-    Unavailable(KeysUnavailable),
-}
-
-/// The opaque tokens that were made here.
-#[derive(Debug, Clone, Copy)]
-pub struct Issued<'l> {
-    /// Those of operators.
-    pub tokens: &'l TokenList,
-    /// Those of the token endpoint.
-    pub access: &'l AccessTokens,
-}
 
 /// The methods of authentication. Their order is code: opaque tokens, known by their prefix, then
 /// JWTs.

@@ -11,8 +11,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret as _, SecretString};
 
+use crate::access_token::Grant;
+use crate::answer::{Answer, Issued};
 use crate::caller::Rights;
-use crate::chain::{Answer, Issued};
 use crate::credential::BearerToken;
 use crate::jwt::refresh::KeysUnavailable;
 use crate::method::jwt::JwtMethod;
@@ -48,17 +49,6 @@ pub struct GrantRequest {
 enum Proof {
     Secret { id: String, secret: SecretString },
     Assertion { id: Option<String>, assertion: SecretString },
-}
-
-/// An access token is due.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Grant {
-    /// To whom.
-    pub client: TokenName,
-    /// With these rights.
-    pub rights: Rights,
-    /// The token that was its secret; a [`FederatedClient`] has none.
-    pub secret: Option<TokenId>,
 }
 
 /// Why there is no access token (RFC 6749 §5.2).

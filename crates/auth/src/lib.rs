@@ -38,6 +38,7 @@
 pub mod stand_in;
 
 mod access_token;
+mod answer;
 mod caller;
 mod cause;
 mod certificate;
@@ -53,12 +54,13 @@ mod token;
 mod token_list;
 mod trace;
 
-pub use access_token::{ACCESS_SECONDS, AccessRecord, AccessTokens};
+pub use access_token::{ACCESS_SECONDS, AccessRecord, AccessTokens, Grant};
+pub use answer::{Answer, Issued};
 pub use caller::{Caller, Rights, RightsError, RunAs};
 pub use certificate::{CertificateNames, CertificateTrust};
-pub use chain::{Answer, Chain, Issued};
+pub use chain::Chain;
 pub use credential::BearerToken;
-pub use grant::{ClientError, FederatedClient, Grant, GrantError, GrantRequest};
+pub use grant::{ClientError, FederatedClient, GrantError, GrantRequest};
 pub use http::{FetchLimits, HttpKeySource, KeyPlace, KeyUrl, KeyUrlError, NoCertificates};
 pub use jwt::binding::{Binding, Pair};
 pub use jwt::refresh::{KeyCache, KeyHealth, KeyRefresh, KeysUnavailable, Now, Pace};

@@ -1,6 +1,7 @@
 //! The binary `provost`: the SCIM subsystem of an application platform.
 
 mod announcement;
+mod clock;
 mod command;
 mod failure;
 mod log;

@@ -9,13 +9,13 @@ use provost_auth::{
     IntrospectMethod, IntrospectionTrust, JwtMethod, KeyCache, KeyPlace, KeyRefresh, Pace, Pair,
     Requirements, Rights, TokenTimes, TrustedIssuer,
 };
-use provost_engine::{Clock as _, SystemClock};
 use provost_platform::client_binding::ClientBinding;
 use provost_platform::setting::{self, Introspection, Issuer, Jwt, Settings, Trust};
 use provost_platform::tenant_name::TenantName;
 use provost_server::tenant::TenantParts;
 use url::Url;
 
+use crate::clock::now;
 use crate::failure::Failure;
 
 /// The ways to authenticate.
@@ -189,7 +189,6 @@ impl Keys<'_> {
         let source = source.map_err(Failure::unable("fetch signing keys"))?;
         let again_seconds = self.jwt.unknown_key_refresh.as_secs();
         let pace = Pace { again_seconds, ..Pace::default() };
-        let now = || SystemClock.now_micros().div_euclid(1_000_000);
         let (cache, refresh) = KeyCache::new(Box::new(source), pace, Box::new(now));
         self.refreshes.push(refresh);
         Ok(cache)

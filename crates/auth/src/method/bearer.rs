@@ -1,7 +1,7 @@
 //! Opaque bearer tokens, looked up on the lists of those that were made here.
 
+use crate::answer::{Answer, Issued};
 use crate::caller::{Caller, RunAs};
-use crate::chain::{Answer, Issued};
 use crate::credential::BearerToken;
 use crate::grant::FederatedClient;
 use crate::rejection::Rejection;

@@ -9,9 +9,9 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use tokio::sync::Semaphore;
 
+use crate::answer::Answer;
 use crate::caller::{Caller, Rights, RunAs};
 use crate::cause::causes;
-use crate::chain::Answer;
 use crate::credential::BearerToken;
 use crate::http::{self, FetchLimits, KeyUrl, NoCertificates};
 use crate::jwt::refresh::KeysUnavailable;

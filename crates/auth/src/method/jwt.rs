@@ -1,7 +1,7 @@
 //! JWTs of a trusted issuer: form, header, issuer, key, signature, claims, client, in this order.
 
+use crate::answer::Answer;
 use crate::caller::{Caller, Rights, RunAs};
-use crate::chain::Answer;
 use crate::credential::BearerToken;
 use crate::jwt::claims::{Claims, Window};
 use crate::jwt::compact::{Compact, KeyName};

@@ -9,7 +9,8 @@ use provost_platform::setting::{Flags, Inputs, load};
 use provost_platform::tenant_name::TenantName;
 use provost_server::issued::read;
 
-use super::{tenants, token};
+use super::tenants;
+use crate::clock::now;
 use crate::failure::Failure;
 use crate::trust::{self, Trusted};
 use crate::{output, wiring};
@@ -32,7 +33,7 @@ pub(crate) async fn run(flags: Flags, tenant: Option<TenantName>) -> Result<Exit
     };
     let (tokens, access) = lists(flags, tenant.as_ref()).await?;
     let issued = Issued { tokens: &tokens, access: &access };
-    let (steps, answer) = chain.explain(&token, &issued, token::now()).await;
+    let (steps, answer) = chain.explain(&token, &issued, now()).await;
     refreshes.iter().for_each(tokio::task::JoinHandle::abort);
     output::print(format_args!("token {}, {} bytes\n", TokenId::of(&token), token.len()))?;
     for step in steps {

@@ -8,7 +8,7 @@ use provost_server::issued::{ChangeError, change, read};
 use provost_server::tenant::{TenantError, TenantList, TenantRecord};
 use provost_store::{Store, TenantId};
 
-use super::token::now;
+use crate::clock::now;
 use crate::failure::Failure;
 use crate::output;
 use crate::wiring::{self, Place};

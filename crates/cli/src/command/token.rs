@@ -6,13 +6,13 @@ use jiff::Timestamp;
 use provost_auth::{
     Life, NoToken, PlainToken, Rights, TokenId, TokenList, TokenName, TokenRecord, system_random,
 };
-use provost_engine::{Clock as _, SystemClock};
 use provost_platform::setting::Flags;
 use provost_platform::tenant_name::TenantName;
 use provost_server::issued::{ChangeError, LastUses, change, read};
 use provost_store::{Store, TenantId};
 
 use super::tenants;
+use crate::clock::now;
 use crate::failure::Failure;
 use crate::output;
 use crate::wiring::{self, Place};
@@ -117,11 +117,6 @@ pub(crate) async fn make(
         list.create(name.clone(), rights, life, random)
     });
     made.await.map_err(failed)
-}
-
-/// The time in Unix seconds.
-pub(crate) fn now() -> i64 {
-    SystemClock.now_micros().div_euclid(1_000_000)
 }
 
 #[expect(clippy::print_stderr, reason = "the token alone goes to standard output")]

@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 
 use super::serve::stop_signal;
 use super::{tenants, token};
+use crate::clock::now;
 use crate::failure::Failure;
 use crate::trial::{Cycle, Narrator, Provider, write_settings};
 use crate::{log, wiring};
@@ -34,7 +35,7 @@ pub(crate) async fn run() -> Result<(), Failure> {
     let running = wiring::start(&settings).await?;
     let address = running.address();
     let name = "trial".parse().expect("is the name of a token");
-    let life = Life { created_at: token::now(), expires_at: None };
+    let life = Life { created_at: now(), expires_at: None };
     let tenant = tenants::id(&*running.store(), None).await?;
     let plain = token::make(&*running.store(), tenant, name, Rights::Administer, life).await?;
     let (stop, told) = oneshot::channel::<()>();

@@ -6,11 +6,11 @@ use axum::Router;
 use axum::http::header;
 use axum::routing::get;
 use provost_auth::stand_in::StandIn;
-use provost_engine::{Clock as _, SystemClock};
 use provost_platform::client_binding::ClientBinding;
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::clock::now;
 use crate::failure::Failure;
 
 /// Where the keys are, below the provider's address.
@@ -56,7 +56,7 @@ impl Provider {
     pub(crate) fn token(&self) -> Result<String, Failure> {
         let binding = ClientBinding::new(&self.client_id.to_string(), None);
         let pair = binding.pairs.first().expect("the platform knows the usual caller");
-        let now = SystemClock.now_micros().div_euclid(1_000_000);
+        let now = now();
         let (issuer, caller) = (self.issuer(), Uuid::new_v4());
         let claims = json!({
             "iss": issuer, "idp": issuer, "tid": self.tenant, "aud": pair.audience,

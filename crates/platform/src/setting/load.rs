@@ -146,7 +146,7 @@ fn warn_of_open_secret(file: &Found, trust: Option<&(Source, Option<Service>)>, 
     let Some((_, Some(service))) = trust else { return };
     match service {
         Service::Keys(trust) if trust.client_secret.is_some() => {}
-        Service::Introspection(asked) if asked.has_plain_secret_in(source) => {
+        Service::Introspection(asked) if secret::stands_in(asked, source) => {
             let message = "holds clientSecret and every user of this machine may read it; chmod 600 \
                            closes that, or keep the secret with `provost secret set`";
             notes.errors.push(Problem::at(source.clone(), "", message));

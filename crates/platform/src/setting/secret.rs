@@ -14,8 +14,17 @@ use crate::secret_store::{SecretError, SecretName, SecretStore, read_private};
 /// What stands in place of a secret that the store of secrets has.
 const PREFIX: &str = "encrypt.";
 
+/// Whether the secret itself stands in a settings file.
+pub(super) fn stands_in(introspection: &Introspection, file: &Source) -> bool {
+    let is_in = match (&introspection.secret_source, file) {
+        (Source::Place(place), Source::File(name)) => place.file == *name,
+        _ => false,
+    };
+    is_in && name_in(&introspection.client_secret).is_none()
+}
+
 /// The name of a stored secret, if the text is one.
-pub(super) fn name_in(text: &SecretString) -> Option<&str> {
+fn name_in(text: &SecretString) -> Option<&str> {
     text.expose_secret().strip_prefix(PREFIX)
 }
 

@@ -8,7 +8,6 @@ use super::block::{Block, Given, Setting};
 use super::document::Value;
 use super::issuer::{self, KeyPlace};
 use super::kind::{AdministratorName, Fault, Kind, Name, Secret, WebUrl};
-use super::secret;
 use super::source::Source;
 use crate::client_binding::{self, ClientBinding};
 
@@ -63,17 +62,6 @@ pub struct Introspection {
     pub(crate) secret_source: Source,
     /// The client that tokens must belong to (`authScimOAuthClientId`).
     pub accepted_client: String,
-}
-
-impl Introspection {
-    /// Whether the secret itself stands in a settings file.
-    pub(crate) fn has_plain_secret_in(&self, file: &Source) -> bool {
-        let is_in = match (&self.secret_source, file) {
-            (Source::Place(place), Source::File(name)) => place.file == *name,
-            _ => false,
-        };
-        is_in && secret::name_in(&self.client_secret).is_none()
-    }
 }
 
 const ENDPOINT: &str = "checkTokenEndpointUrl";

@@ -83,6 +83,10 @@ impl Chain {
 
     /// Finds out who calls, at `now` in Unix seconds.
     pub async fn authenticate(&self, headers: &HeaderMap, issued: &Issued<'_>, now: i64) -> Answer {
+        self.authenticate_with(headers, None, issued, now).await
+    }
+
+    async fn by_token(&self, headers: &HeaderMap, issued: &Issued<'_>, now: i64) -> Answer {
         match BearerToken::from_headers(headers) {
             Ok(Some(token)) => self.judge(&token, issued, now, &mut Trace::silent()).await,
             Ok(None) => Answer::NotMine,
@@ -130,7 +134,7 @@ impl Chain {
                 }
             },
         }
-        self.authenticate(headers, issued, now).await
+        self.by_token(headers, issued, now).await
     }
 
     /// Says which checks a token passes, in their order, and what becomes of it: the decision of
@@ -146,6 +150,9 @@ impl Chain {
             Err(reason) => return (Vec::new(), Answer::Rejected(reason)),
         };
         let mut trace = Trace::recording();
+        if let Some(CertificateTrust { sole: None, .. }) = &self.certificates {
+            trace.passed(|| "certificate: one is needed besides, and is not looked at here".into());
+        }
         let answer = self.judge(&token, issued, now, &mut trace).await;
         (trace.into_steps(), answer)
     }

@@ -30,7 +30,6 @@ use failure::Failure;
 #[command(
     name = "provost",
     version,
-    about = "The SCIM subsystem of an application platform: identity providers provision users and groups into it.",
     after_help = "Exit codes: 0 done; 1 the settings, or what was asked for, are wrong; 2 the command line is wrong; 3 something that the command needs is not to be had."
 )]
 struct Cli {
@@ -208,7 +207,7 @@ enum TokenCommand {
         #[command(flatten)]
         life: LifeArgs,
     },
-    /// Prints a further token of a name. With its first use the others of the name end, after a time.
+    /// Prints a further token of a name. With its first use the older ones of the name end, after a time.
     Rotate {
         #[command(flatten)]
         of: OfArgs,
@@ -217,7 +216,7 @@ enum TokenCommand {
         name: TokenName,
         #[command(flatten)]
         life: LifeArgs,
-        /// How many hours the others hold on after the first use of the new one.
+        /// How many hours the older ones hold on after the first use of the new one.
         #[arg(long, value_name = "HOURS", default_value_t = 24)]
         grace_hours: u32,
     },

@@ -12,7 +12,7 @@ use crate::{Clock, IdSource};
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[allow(clippy::disallowed_methods, reason = "this is the `Clock` that others take")]
+    #[expect(clippy::disallowed_methods, reason = "this is the `Clock` that others take")]
     fn now_micros(&self) -> i64 {
         jiff::Timestamp::now().as_microsecond()
     }

@@ -276,12 +276,17 @@ impl FromStr for SecretName {
     type Err = SecretNameError;
 
     fn from_str(text: &str) -> Result<Self, SecretNameError> {
-        let is_fit = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-        match (1..=64).contains(&text.len()) && text.bytes().all(is_fit) {
+        match is_short_word(text) {
             true => Ok(Self(text.to_owned())),
             false => Err(SecretNameError),
         }
     }
+}
+
+/// Whether a text is 1 to 64 of `A-Z a-z 0-9 . _ -`, as names of secrets and of clients are.
+pub(crate) fn is_short_word(text: &str) -> bool {
+    let is_fit = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    (1..=64).contains(&text.len()) && text.bytes().all(is_fit)
 }
 
 impl TryFrom<String> for SecretName {

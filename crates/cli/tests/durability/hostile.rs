@@ -17,8 +17,8 @@ const CONNECTIONS: usize = 1_000;
 /// Where the hostile ones come from; the good client has the machine's usual address.
 const HOSTILE: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 const TIME: Duration = Duration::from_secs(10);
-/// A build for debugging is some ten times slower.
-const PATIENCE: Duration = Duration::from_secs(if cfg!(debug_assertions) { 10 } else { 1 });
+/// A build for debugging is several times slower.
+const PATIENCE: Duration = Duration::from_secs(if cfg!(debug_assertions) { 5 } else { 1 });
 /// One siege at a time: each wants the machine for itself.
 static TURN: Mutex<()> = Mutex::const_new(());
 
@@ -62,7 +62,7 @@ async fn hostile_clients_of_http2_are_bounded_too() {
     let Seen { more_kib, p99 } = besiege(&HTTP2, false).await;
     assert!(more_kib <= 96 * 1024, "{more_kib} KiB more than when idle");
     // They cost the processor most, and here they share it with the server.
-    assert!(p99 < 10 * PATIENCE, "{p99:?}");
+    assert!(p99 < 3 * PATIENCE, "{p99:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

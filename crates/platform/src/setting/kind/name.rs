@@ -4,6 +4,7 @@ use secrecy::SecretString;
 
 use super::{Fault, Kind, found, quoted, text};
 use crate::principal;
+use crate::secret_store::is_short_word;
 use crate::setting::document::Value;
 
 /// A name that must match what others send, byte for byte; says what the name is of.
@@ -37,8 +38,7 @@ impl Kind for TokenNameText {
 
     fn parse(&self, value: &Value) -> Result<String, Fault> {
         let name = text(value)?;
-        let is_fit = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-        match name.len() <= 64 && name.bytes().all(is_fit) {
+        match is_short_word(name) {
             true => Ok(name.to_owned()),
             false => Err(Fault::NotLegal),
         }

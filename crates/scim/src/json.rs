@@ -123,7 +123,8 @@ impl<'de> Visitor<'de> for Bounded<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
         let inner = self.deeper()?;
-        let mut map = Map::new();
+        // Most objects of a large body are members, which have one name: others grow from there.
+        let mut map = Map::with_capacity(1);
         let mut names = HashSet::new();
         while let Some(name) = members.next_key::<String>()? {
             self.string(&name)?;

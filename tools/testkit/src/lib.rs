@@ -7,3 +7,4 @@ pub mod fuzz;
 pub mod idp;
 pub mod server;
 pub mod transcript;
+pub mod witness;

@@ -30,6 +30,7 @@ use tokio::task::JoinHandle;
 
 use crate::clock::{CountingIds, FrozenClock};
 use crate::transcript::{Request, Response, Transport};
+use crate::witness::{self, Watch};
 
 /// Where SCIM is, for tests that do not care.
 pub const BASE: &str = "/scim/v2";
@@ -84,6 +85,7 @@ pub struct TestServer {
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
     _between: Between,
+    _watch: Watch,
 }
 
 /// A client with a pool of connections.
@@ -147,6 +149,7 @@ impl TestServer {
     /// # Panics
     /// If there is no free port, or the store fails.
     pub async fn start_with(setup: Setup) -> Self {
+        let watch = Watch::begin();
         let tenant = setup.store.tenant("default".into()).await.expect("a tenant");
         let [read_token, provision_token, admin_token] = tokens(&*setup.store, tenant).await;
         let (subsystem, between) = subsystem(setup.state);
@@ -178,6 +181,9 @@ impl TestServer {
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(server.run(async { drop(stopped.await) }));
         let client = TestClient::new(address);
+        for token in [&read_token, &provision_token, &admin_token] {
+            witness::know(token);
+        }
         Self {
             address,
             read_token,
@@ -189,6 +195,7 @@ impl TestServer {
             stop,
             task,
             _between: between,
+            _watch: watch,
         }
     }
 
@@ -263,6 +270,8 @@ impl TestClient {
 
 impl Transport for TestClient {
     async fn send(&self, request: Request) -> Result<Response, String> {
+        witness::sent(&request);
+        let target = request.target.clone();
         let uri = format!("http://{}{}", self.address, request.target);
         let uri: Uri = uri.parse().map_err(|error| format!("{uri}: {error}"))?;
         let mut builder = http::Request::builder().method(request.method).uri(uri);
@@ -274,7 +283,10 @@ impl Transport for TestClient {
         let response = self.client.request(request).await.map_err(|error| chain(&error))?;
         let (head, body) = response.into_parts();
         let body = body.collect().await.map_err(|error| chain(&error))?.to_bytes();
-        Ok(Response { status: head.status.as_u16(), headers: head.headers, body: body.into() })
+        let body = body.into();
+        let response = Response { status: head.status.as_u16(), headers: head.headers, body };
+        witness::answered(&target, &response);
+        Ok(response)
     }
 }
 

@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, ChildStderr, ChildStdout, Command, Output, Stdio};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -25,7 +26,7 @@ pub(crate) fn provost(folder: &Path, arguments: &[&str]) -> Command {
 }
 
 pub(crate) fn run(folder: &Path, arguments: &[&str]) -> Output {
-    provost(folder, arguments).output().expect("the binary runs")
+    discreet(provost(folder, arguments).output().expect("the binary runs"))
 }
 
 /// Runs a command that reads from standard input.
@@ -37,7 +38,23 @@ pub(crate) fn run_with_input(folder: &Path, arguments: &[&str], input: &str) -> 
     // A command that refuses its arguments ends before it reads.
     let _ = stdin.write_all(input.as_bytes());
     drop(stdin);
-    child.wait_with_output().expect("the binary ends")
+    discreet(child.wait_with_output().expect("the binary ends"))
+}
+
+/// What a command says beside its result never holds a credential.
+fn discreet(output: Output) -> Output {
+    check_discreet(&text(&output.stderr));
+    output
+}
+
+/// Tokens that were made here, and JWTs, have a form of their own.
+fn check_discreet(text: &str) {
+    let is_of_token = |it: char| it.is_ascii_alphanumeric() || matches!(it, '_' | '-' | '.');
+    for word in text.split(|it| !is_of_token(it)) {
+        let is_long = word.len() > 40;
+        let is_token = ["pvt_", "pva_", "eyJ"].iter().any(|it| word.starts_with(it));
+        assert!(!is_long || !is_token, "a credential is told, in {} characters", text.len());
+    }
 }
 
 pub(crate) fn text(bytes: &[u8]) -> String {
@@ -47,18 +64,30 @@ pub(crate) fn text(bytes: &[u8]) -> String {
 /// A child that is killed when this is dropped.
 pub(crate) struct Running {
     child: Child,
+    /// Who reads its log.
+    reader: Option<JoinHandle<()>>,
 }
 
 impl Running {
     pub(crate) fn start(command: &mut Command) -> Self {
-        Self { child: command.spawn().expect("the binary starts") }
+        Self { child: command.spawn().expect("the binary starts"), reader: None }
     }
 
     /// A server in a folder, once a path of it is answered 200, and its port.
+    #[expect(clippy::print_stderr, reason = "the log of a test that fails is shown")]
     pub(crate) fn serve(folder: &Path, path: &str) -> (Self, u16) {
         let port = free_port();
         let listen = format!("127.0.0.1:{port}");
-        let mut server = Self::start(&mut provost(folder, &["serve", "--listen", &listen]));
+        let mut command = provost(folder, &["serve", "--listen", &listen]);
+        let mut server = Self::start(command.stderr(Stdio::piped()));
+        let log = server.log();
+        server.reader = Some(thread::spawn(|| {
+            for line in log.lines() {
+                let line = line.expect("the log is text");
+                eprintln!("{line}");
+                check_discreet(&line);
+            }
+        }));
         server.until(port, path, 200);
         (server, port)
     }
@@ -97,7 +126,7 @@ impl Running {
                 return;
             }
             assert!(Instant::now() < patience, "{path} is not {status} after a minute");
-            std::thread::sleep(Duration::from_millis(10));
+            thread::sleep(Duration::from_millis(10));
         }
     }
 }
@@ -106,6 +135,8 @@ impl Drop for Running {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        let is_discreet = self.reader.take().is_none_or(|it| it.join().is_ok());
+        assert!(is_discreet || thread::panicking(), "the log holds a credential");
     }
 }
 

@@ -116,8 +116,9 @@ fn read_each(block: &mut Block<'_, '_>) -> Limits {
         ),
         bodies_bytes: bytes(
             block,
-            Bound("bodiesBytes", 16 * MIB, 8 * MIB..=16 * 1024 * MIB),
-            "More at once, of all requests of a tenant together, are answered 429; at least bodyBytes.",
+            Bound("bodiesBytes", 64 * MIB, 8 * MIB..=16 * 1024 * MIB),
+            "More at once, of all requests of a tenant together and as they are in memory, are answered \
+             429; at least bodyBytes.",
         ),
         answers_bytes: bytes(
             block,

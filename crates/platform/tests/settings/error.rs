@@ -544,8 +544,8 @@ fn a_tenant_of_the_settings_has_a_name_that_it_can_have() {
 #[test]
 fn all_bodies_together_have_room_for_the_largest() {
     check_provost(
-        "\"limits\": {\n\"bodyBytes\": 33554432}",
-        "line 3 column 1: PlatformSettingsConfig.ProvostSettings.limits.bodyBytes: bodiesBytes is less than bodyBytes: the largest body would never be read",
+        "\"limits\": {\n\"bodiesBytes\": 8388608, \"bodyBytes\": 33554432}",
+        "line 3 column 1: PlatformSettingsConfig.ProvostSettings.limits.bodiesBytes: bodiesBytes is less than bodyBytes: the largest body would never be read",
     );
 }
 

@@ -11,6 +11,7 @@ use provost_store::{
     Membership, Page, Position, Query, ResourceId, Rev, Store, Stored, TenantId, Version, Write,
 };
 use provost_testkit::server::TestServer;
+use provost_testkit::witness;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -51,6 +52,7 @@ pub(crate) async fn read_to_end(stream: &mut TcpStream) -> String {
     let mut bytes = Vec::new();
     // A reset ends the answer as well as an orderly end: what came is what counts.
     let _ = stream.read_to_end(&mut bytes).await;
+    witness::look("the answer on a raw connection", &bytes);
     String::from_utf8_lossy(&bytes).into_owned()
 }
 

@@ -1,23 +1,25 @@
 //! The ear: bytes within the bounds, then JSON within the bounds.
 
-use std::sync::Arc;
+mod document;
+mod room;
+
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http_body_util::BodyExt as _;
 use hyper::body::{Body as _, Frame, Incoming};
 use provost_scim::error::{Error as Refusal, ErrorKind, quote};
-use provost_scim::json;
 use provost_scim::value::Mode;
-use serde_json::Value;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::error::Error;
 use crate::limit::Limits;
+
+pub(crate) use document::document;
+pub(crate) use room::{Bodies, Room};
 
 /// How long the second look for a late body takes.
 const SECOND_LOOK: Duration = Duration::from_millis(10);
@@ -25,57 +27,11 @@ const SECOND_LOOK: Duration = Duration::from_millis(10);
 /// The room that an announced body is given before it comes.
 const EXPECTED_BYTES_MAX: usize = 1024;
 
-/// The room that all bodies of a tenant together may take, of requests or of answers; it is given out
-/// in pieces of a KiB.
-pub(crate) struct Bodies(Arc<Semaphore>);
-
-/// The room of one body, until it is dropped.
-pub(crate) struct Room {
-    all: Arc<Semaphore>,
-    taken: Option<OwnedSemaphorePermit>,
-}
-
 /// A body that was read, and the room that it takes.
 pub(crate) struct Body {
-    pub(crate) bytes: BytesMut,
+    pub(crate) bytes: Vec<u8>,
     pub(crate) room: Room,
 }
-
-impl Bodies {
-    pub(crate) fn new(bytes_max: usize) -> Self {
-        Self(Arc::new(Semaphore::new((bytes_max / 1024).min(Semaphore::MAX_PERMITS))))
-    }
-
-    /// Room for so many bytes.
-    pub(crate) fn room_for(&self, bytes: usize) -> Result<Room, Error> {
-        let mut room = self.room();
-        room.take(bytes)?;
-        Ok(room)
-    }
-
-    fn room(&self) -> Room {
-        Room { all: Arc::clone(&self.0), taken: None }
-    }
-}
-
-impl Room {
-    /// Takes room for so many bytes in all.
-    fn take(&mut self, bytes: usize) -> Result<(), Error> {
-        let has = self.taken.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
-        let more = bytes.div_ceil(1024).saturating_sub(has);
-        let more = u32::try_from(more).unwrap_or(u32::MAX);
-        let more = Arc::clone(&self.all).try_acquire_many_owned(more);
-        let more = more.map_err(|_| Error::TooManyRequests)?;
-        match &mut self.taken {
-            Some(taken) => taken.merge(more),
-            taken @ None => *taken = Some(more),
-        }
-        Ok(())
-    }
-}
-
-/// Larger documents are read on a thread of their own, so that other requests are not held up.
-const INLINE_BYTES_MAX: usize = 256 * 1024;
 
 /// Refuses a body of a kind that is not read, before it is read (RFC 7644 §3.1).
 pub(crate) fn check_kind(headers: &HeaderMap, body: &Incoming, mode: Mode) -> Result<(), Refusal> {
@@ -141,7 +97,9 @@ pub(crate) async fn read_at_most(
     let mut room = bodies.room();
     // What is announced need not come.
     let expected = usize::try_from(announced).unwrap_or_default().min(EXPECTED_BYTES_MAX);
-    let mut bytes = BytesMut::with_capacity(expected);
+    let mut bytes = Vec::with_capacity(expected);
+    let most = body.size_hint().upper().and_then(|it| usize::try_from(it).ok());
+    let most = most.unwrap_or(bytes_max).min(bytes_max);
     loop {
         let until = begun + time_left(bytes.len(), limits);
         let frame = match in_time(until, &mut body).await {
@@ -158,7 +116,17 @@ pub(crate) async fn read_at_most(
             return Err(too_large(bytes_max).into());
         }
         room.take(bytes.len() + data.len())?;
+        grow(&mut bytes, data.len(), most);
         bytes.extend_from_slice(data);
+    }
+}
+
+/// Makes space for more bytes: twice what there was, but never more than may come.
+fn grow(bytes: &mut Vec<u8>, more: usize, most: usize) {
+    let needed = bytes.len() + more;
+    if bytes.capacity() < needed {
+        let capacity = (2 * bytes.capacity()).min(most).max(needed);
+        bytes.reserve_exact(capacity - bytes.len());
     }
 }
 
@@ -183,45 +151,6 @@ fn time_left(bytes: usize, limits: &Limits) -> Duration {
 fn too_large(bytes_max: usize) -> Refusal {
     let detail = format!("the body has more than {bytes_max} bytes");
     Refusal::new(ErrorKind::TooLarge, detail)
-}
-
-/// Reads the one JSON document of a body; gives also the room that it takes.
-pub(crate) async fn document(body: Body, limits: &Limits) -> Result<(Value, Room), Refusal> {
-    let Body { bytes, room } = body;
-    Ok((json(bytes, limits).await?, room))
-}
-
-async fn json(bytes: BytesMut, limits: &Limits) -> Result<Value, Refusal> {
-    if bytes.is_empty() {
-        return Err(Refusal::invalid_syntax("the request has no body"));
-    }
-    let value = match bytes.len() > INLINE_BYTES_MAX {
-        false => json::parse(&bytes, &limits.json)?,
-        true => {
-            let bounds = limits.json;
-            let read = tokio::task::spawn_blocking(move || json::parse(&bytes, &bounds)).await;
-            // A panic there is one of this request.
-            read.unwrap_or_else(|failed| std::panic::resume_unwind(failed.into_panic()))?
-        }
-    };
-    match longest_array(&value) > limits.request_members {
-        true => {
-            let detail = format!("an array has more than {} elements", limits.request_members);
-            Err(Refusal::new(ErrorKind::TooLarge, detail))
-        }
-        false => Ok(value),
-    }
-}
-
-/// The depth is bounded by the bounds of JSON.
-fn longest_array(value: &Value) -> usize {
-    match value {
-        Value::Array(elements) => {
-            elements.iter().map(longest_array).max().unwrap_or_default().max(elements.len())
-        }
-        Value::Object(members) => members.values().map(longest_array).max().unwrap_or_default(),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => 0,
-    }
 }
 
 #[cfg(test)]

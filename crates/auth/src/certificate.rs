@@ -3,6 +3,7 @@
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::FromDer as _;
+use x509_parser::revocation_list::CertificateRevocationList;
 use x509_parser::x509::X509Name;
 
 use crate::caller::Rights;
@@ -50,6 +51,13 @@ impl CertificateNames {
     }
 }
 
+/// When an authority's next revocation list is due, by its last one (RFC 5280 §5.1.2.5), in Unix
+/// seconds.
+pub fn next_revocation_list_at(list: &[u8]) -> Option<i64> {
+    let (_, list) = CertificateRevocationList::from_der(list).ok()?;
+    list.next_update().map(|at| at.timestamp())
+}
+
 /// A subject as text, unless one of its values could be read as several.
 fn unambiguous(subject: &X509Name<'_>) -> Option<String> {
     let is_plain = |value: &str| !value.contains([',', '=', '+', '"', '\\', '<', '>', ';', '#']);
@@ -72,7 +80,10 @@ impl CertificateTrust {
 
 #[cfg(test)]
 mod tests {
-    use rcgen::{CertificateParams, DnType, KeyPair, SanType};
+    use rcgen::{
+        CertificateParams, CertificateRevocationListParams, DnType, Issuer, KeyIdMethod, KeyPair,
+        SanType, SerialNumber, date_time_ymd,
+    };
 
     use super::*;
 
@@ -121,6 +132,22 @@ mod tests {
     fn a_subject_that_could_be_read_as_another_is_no_name() {
         let forged = names(&[(DnType::CommonName, "sync, O=Example")], Vec::new());
         check(&forged, "CN=sync, O=Example", false);
+    }
+
+    #[test]
+    fn a_revocation_list_says_when_the_next_is_due() {
+        let key = KeyPair::generate().unwrap();
+        let list = CertificateRevocationListParams {
+            this_update: date_time_ymd(2020, 1, 1),
+            next_update: date_time_ymd(2021, 1, 1),
+            crl_number: SerialNumber::from(1),
+            issuing_distribution_point: None,
+            revoked_certs: Vec::new(),
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        let list = list.signed_by(&Issuer::new(CertificateParams::default(), key)).unwrap();
+        assert_eq!(next_revocation_list_at(list.der()), Some(1_609_459_200));
+        assert_eq!(next_revocation_list_at(b"not a list"), None);
     }
 
     #[test]

@@ -57,7 +57,7 @@ mod trace;
 pub use access_token::{ACCESS_SECONDS, AccessRecord, AccessTokens, Grant};
 pub use answer::{Answer, Issued};
 pub use caller::{Caller, Rights, RightsError, RunAs};
-pub use certificate::{CertificateNames, CertificateTrust};
+pub use certificate::{CertificateNames, CertificateTrust, next_revocation_list_at};
 pub use chain::Chain;
 pub use credential::BearerToken;
 pub use grant::{ClientError, FederatedClient, GrantError, GrantRequest};

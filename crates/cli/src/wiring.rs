@@ -166,10 +166,12 @@ impl Running {
 }
 
 fn tls_of(tls: &setting::Tls) -> Result<Tls, Failure> {
+    let client = tls.client.as_ref();
     let files = TlsFiles {
         certificate: tls.certificate_file.clone(),
         key: tls.key_file.clone(),
-        client_ca: tls.client.as_ref().map(|client| client.ca_file.clone()),
+        client_ca: client.map(|client| client.ca_file.clone()),
+        client_revocation_lists: client.and_then(|client| client.revocation_list_file.clone()),
     };
     Tls::load(files).map_err(Failure::unable("speak TLS"))
 }

@@ -22,6 +22,8 @@ pub struct Tls {
 pub struct ClientCertificates {
     /// The authorities that issue them, in PEM.
     pub ca_file: PathBuf,
+    /// What those authorities have revoked, in PEM.
+    pub revocation_list_file: Option<PathBuf>,
     /// The names of which a certificate must have one.
     pub names: Vec<String>,
     /// A certificate is enough: what it may do without a token.
@@ -40,6 +42,8 @@ impl Choice for Use {
     const ALL: &'static [(&'static str, Self)] =
         &[("off", Self::Off), ("additional", Self::Additional), ("sole", Self::Sole)];
 }
+
+const REVOCATION_LISTS: &str = "clientRevocationListFile";
 
 /// How many names there may be.
 const NAMES_MAX: usize = 100;
@@ -69,6 +73,13 @@ pub(crate) fn read(block: &mut Block<'_, '_>) -> Option<Tls> {
         &File("the authorities that issue certificates of clients, in PEM"),
         "clientCaFile",
         "Only certificates of these authorities count.",
+    );
+    let revocation_list_file = block.optional(
+        &File("the revocation lists (X509 CRL) of the authorities, in PEM"),
+        REVOCATION_LISTS,
+        "A certificate that a list revokes is refused, and so is one of an authority, between \
+         clientCaFile and the client, that has no list here. A changed file is read within \
+         seconds; a list that is over still counts, with a warning.",
     );
     let names = block.get(
         &List(
@@ -101,8 +112,11 @@ pub(crate) fn read(block: &mut Block<'_, '_>) -> Option<Tls> {
             block.error_at(source, "clientCertificates", complaint.to_owned());
         }
         let sole = (usage == Use::Sole).then_some(rights);
-        Some(ClientCertificates { ca_file: ca_file?, names, sole })
+        Some(ClientCertificates { ca_file: ca_file?, revocation_list_file, names, sole })
     });
+    if let (None, Some(source)) = (&client, block.source_of(REVOCATION_LISTS)) {
+        block.error_at(source, REVOCATION_LISTS, "needs clientCertificates".to_owned());
+    }
     match (certificate_file, key_file) {
         (Some(certificate_file), Some(key_file)) => {
             Some(Tls { certificate_file, key_file, client: client.flatten() })

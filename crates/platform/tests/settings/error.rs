@@ -519,6 +519,10 @@ fn tls_is_whole() {
         &format!("{asks}, \"clientCaFile\": \"c\", \"clientNames\": [\"d\"]"),
         "clientCertificates: needs certificateFile: without TLS there are none",
     );
+    tls(
+        &format!("\"clientRevocationListFile\": \"e\", {both}"),
+        "clientRevocationListFile: needs clientCertificates",
+    );
 }
 
 #[test]

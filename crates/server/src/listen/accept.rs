@@ -1,7 +1,7 @@
 //! The accept loop: each connection in a task, HTTP/1.1 or HTTP/2, with hyper's bounds set.
 
 use std::convert::Infallible;
-use std::future::Future;
+use std::future::{Future, pending};
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -70,7 +70,8 @@ struct Open {
     builder: Arc<Builder<TokioExecutor>>,
 }
 
-/// Shakes hands, where TLS is spoken, and serves.
+/// Shakes hands, where TLS is spoken, and serves. A certificate is judged at the handshake, so its
+/// connection ends when there may be another judgement.
 async fn serve(open: Open, app: Arc<App>, drain: DrainSignal) {
     let Open { stream, peer, slot, builder } = open;
     let _slot = slot;
@@ -80,15 +81,23 @@ async fn serve(open: Open, app: Arc<App>, drain: DrainSignal) {
     let Some(tls) = &app.parts.tls else {
         let peer = Peer { address, is_tls: false, certificate: None };
         // In memory of its own, like the other: a connection takes what its kind needs.
-        return Box::pin(serve_stream(stream, peer, &builder, app, drain)).await;
+        return Box::pin(serve_stream(stream, peer, &builder, app, drain, pending())).await;
     };
+    // Before the handshake: what is read again during it counts too.
+    let mut reloads = tls.reloads();
     let shaking = timeout(app.limits.handshake_time, Box::pin(tls.acceptor().accept(stream)));
     match shaking.await {
         Ok(Ok(stream)) => {
             let shown = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
             let certificate = shown.and_then(|it| CertificateNames::from_der(it)).map(Arc::new);
+            let has_certificate = certificate.is_some();
             let peer = Peer { address, is_tls: true, certificate };
-            Box::pin(serve_stream(stream, peer, &builder, app, drain)).await;
+            let outdated = async {
+                if !has_certificate || reloads.changed().await.is_err() {
+                    pending::<()>().await;
+                }
+            };
+            Box::pin(serve_stream(stream, peer, &builder, Arc::clone(&app), drain, outdated)).await;
         }
         Ok(Err(error)) => debug!(peer = %address, "No TLS: {error}"),
         Err(_) => debug!(peer = %address, "No TLS within the time for it"),
@@ -101,10 +110,12 @@ async fn serve_stream<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     builder: &Builder<TokioExecutor>,
     app: Arc<App>,
     mut drain: DrainSignal,
+    outdated: impl Future<Output = ()>,
 ) {
     let address = peer.address;
     let activity = Arc::new(Activity::default());
     let (head_time, idle_time) = (app.limits.header_time, app.limits.idle_time);
+    let drain_time = app.limits.drain_time;
     let io = TokioIo::new(Watched::new(stream, Arc::clone(&activity), head_time, idle_time));
     let service = service_fn(move |request| {
         let (app, peer, in_work) = (Arc::clone(&app), peer.clone(), activity.begin());
@@ -120,6 +131,13 @@ async fn serve_stream<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         () = drain.begun() => {
             connection.as_mut().graceful_shutdown();
             connection.await
+        }
+        () = outdated => {
+            connection.as_mut().graceful_shutdown();
+            match timeout(drain_time, connection).await {
+                Ok(ended) => ended,
+                Err(_) => return,
+            }
         }
     };
     if let Err(error) = ended {

@@ -29,6 +29,9 @@ const ADDRESSES_PAUSE: Duration = Duration::from_secs(10);
 /// How late a changed certificate is noticed.
 const FILES_PAUSE: Duration = Duration::from_secs(5);
 
+/// How often it is warned of a revocation list that is over, in seconds.
+const DAY: i64 = 24 * 60 * 60;
+
 /// How many connections may wait to be accepted.
 const BACKLOG: u32 = 1_024;
 
@@ -68,7 +71,8 @@ impl Server {
         let Self { listener, app } = self;
         let writing = tokio::spawn(write_uses(Arc::clone(&app)));
         let forgetting = tokio::spawn(forget_addresses(Arc::clone(&app)));
-        let following = app.parts.tls.clone().map(|tls| tokio::spawn(follow(tls)));
+        let following = app.parts.tls.clone();
+        let following = following.map(|tls| tokio::spawn(follow(Arc::clone(&app), tls)));
         let connections = accept::accept(&listener, &app, stop).await;
         // Readiness goes red before the door closes.
         app.begin_drain();
@@ -84,13 +88,20 @@ impl Server {
     }
 }
 
-/// Reads certificate and key again when they change, as they do when they are renewed.
-async fn follow(tls: Arc<Tls>) {
+/// Reads the files of TLS again when they change, as they do when they are renewed, and warns when
+/// one should have been.
+async fn follow(app: Arc<App>, tls: Arc<Tls>) {
+    let mut warned_at = None;
     loop {
-        tokio::time::sleep(FILES_PAUSE).await;
         if tls.has_changed() {
             tls.refresh();
         }
+        let now = app.now_seconds();
+        if warned_at.is_none_or(|at| now.saturating_sub(at) >= DAY) {
+            tls.warn_of_ended_lists(now);
+            warned_at = Some(now);
+        }
+        tokio::time::sleep(FILES_PAUSE).await;
     }
 }
 

@@ -1,4 +1,5 @@
-//! TLS: certificate and key from files, read again when they change.
+//! TLS: certificate, key and what says whose clients are trusted, from files that are read again when
+//! they change.
 
 use std::fs::{self, File};
 use std::io;
@@ -7,16 +8,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use arc_swap::ArcSwap;
+use provost_auth::next_revocation_list_at;
 use rustls::crypto::aws_lc_rs;
-use rustls::pki_types::pem::{self, PemObject as _};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::server::WebPkiClientVerifier;
+use rustls::pki_types::pem::{self, PemObject};
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
 use rustls::server::danger::ClientCertVerifier;
+use rustls::server::{VerifierBuilderError, WebPkiClientVerifier};
 use rustls::{RootCertStore, ServerConfig};
+use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 use tracing::{info, warn};
 
-/// Where certificate, key and the authorities of clients are, each in PEM.
+/// Where certificate, key, the authorities of clients and their revocation lists are, each in PEM.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TlsFiles {
     /// The certificate of the server, then those that lead from it to its authority.
@@ -25,17 +28,30 @@ pub struct TlsFiles {
     pub key: PathBuf,
     /// The authorities whose certificates clients may show; without it none is asked for.
     pub client_ca: Option<PathBuf>,
+    /// What those authorities have revoked; without it nothing is.
+    pub client_revocation_lists: Option<PathBuf>,
 }
 
-/// TLS of a server. Connections that are open keep what they began with.
+/// TLS of a server. Connections that are open keep what they began with, but for those with a
+/// certificate of the client, which may be one that was revoked: these end.
 pub struct Tls {
     files: TlsFiles,
-    config: ArcSwap<ServerConfig>,
-    /// When the files were changed that `config` was made from.
+    loaded: ArcSwap<Loaded>,
+    /// When the files were changed that `loaded` was made from.
     stamps: Mutex<Stamps>,
+    reloads: watch::Sender<()>,
+}
+
+/// What the files say.
+struct Loaded {
+    config: Arc<ServerConfig>,
+    /// When the first of the revocation lists is over, in Unix seconds.
+    lists_end_at: Option<i64>,
 }
 
 type Stamps = Vec<Option<SystemTime>>;
+
+const CERTIFICATE: &str = "certificate";
 
 /// Why there is no TLS with these files.
 #[derive(Debug, thiserror::Error)]
@@ -96,6 +112,14 @@ pub enum TlsError {
         /// Why not.
         reason: String,
     },
+    /// The revocation lists are of no use.
+    #[error("the revocation lists in {file} cannot be used: {reason}")]
+    RevocationList {
+        /// The file.
+        file: PathBuf,
+        /// Why not.
+        reason: String,
+    },
 }
 
 impl Tls {
@@ -105,11 +129,12 @@ impl Tls {
     /// See [`TlsError`].
     pub fn load(files: TlsFiles) -> Result<Self, TlsError> {
         let stamps = files.stamps();
-        let config = ArcSwap::from_pointee(files.config()?);
-        Ok(Self { files, config, stamps: Mutex::new(stamps) })
+        let loaded = ArcSwap::from_pointee(files.load()?);
+        let (stamps, reloads) = (Mutex::new(stamps), watch::Sender::new(()));
+        Ok(Self { files, loaded, stamps, reloads })
     }
 
-    /// Reads the files again, for the connections to come.
+    /// Reads the files again, for the connections to come. Sessions of before are not resumed.
     ///
     /// # Errors
     /// See [`TlsError`]; what was read before stays.
@@ -118,18 +143,19 @@ impl Tls {
         let mut stamps = self.stamps.lock().unwrap_or_else(PoisonError::into_inner);
         // Taken before reading: a change in between is seen by the next look.
         *stamps = self.files.stamps();
-        self.config.store(Arc::new(self.files.config()?));
+        self.loaded.store(Arc::new(self.files.load()?));
+        self.reloads.send_replace(());
         Ok(())
     }
 
     /// The same for an operator, who reads in the log what became of it.
     pub fn refresh(&self) {
         match self.reload() {
-            Ok(()) => info!("Read the certificate and its key again"),
+            Ok(()) => info!("Read the files of TLS again"),
             Err(error) => {
                 let cause = std::error::Error::source(&error).map(|it| format!(": {it}"));
                 let cause = cause.unwrap_or_default();
-                warn!("The certificate before stays in use: {error}{cause}");
+                warn!("The files of TLS as they were before stay in use: {error}{cause}");
             }
         }
     }
@@ -139,22 +165,46 @@ impl Tls {
         self.files.stamps() != *self.stamps.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// For an operator, who reads in the log since when a revocation list is over.
+    pub(super) fn warn_of_ended_lists(&self, now: i64) {
+        let ended = self.loaded.load().lists_end_at.filter(|at| *at <= now);
+        if let (Some(at), Some(file)) = (ended, &self.files.client_revocation_lists) {
+            let (file, hours) = (file.display(), now.saturating_sub(at) / 3_600);
+            warn!(
+                "A revocation list in {file} has been over for {hours} hours: it still counts, but what \
+                 was revoked since is let in"
+            );
+        }
+    }
+
+    /// Sees from here on when the files are read again.
+    pub(super) fn reloads(&self) -> watch::Receiver<()> {
+        self.reloads.subscribe()
+    }
+
     pub(super) fn acceptor(&self) -> TlsAcceptor {
-        TlsAcceptor::from(self.config.load_full())
+        TlsAcceptor::from(Arc::clone(&self.loaded.load().config))
     }
 }
 
 impl TlsFiles {
     fn stamps(&self) -> Stamps {
-        let files = [&self.certificate, &self.key].into_iter().chain(&self.client_ca);
+        let files = [&self.certificate, &self.key].into_iter();
+        let files = files.chain(&self.client_ca).chain(&self.client_revocation_lists);
         files.map(|file| fs::metadata(file).and_then(|it| it.modified()).ok()).collect()
     }
 
-    fn config(&self) -> Result<ServerConfig, TlsError> {
-        let certificates = certificates(&self.certificate)?;
+    fn load(&self) -> Result<Loaded, TlsError> {
+        let certificates: Vec<CertificateDer<'static>> = all_in(&self.certificate, CERTIFICATE)?;
         let key = self.key()?;
+        let lists: Vec<CertificateRevocationListDer<'static>> = match &self.client_revocation_lists
+        {
+            Some(file) => all_in(file, "revocation list (X509 CRL)")?,
+            None => Vec::new(),
+        };
+        let lists_end_at = lists.iter().filter_map(|it| next_revocation_list_at(it)).min();
         let verifier = match &self.client_ca {
-            Some(file) => client_verifier(file)?,
+            Some(file) => self.client_verifier(file, lists)?,
             None => WebPkiClientVerifier::no_client_auth(),
         };
         // TLS 1.2 and 1.3 with the provider's suites, which all have forward secrecy.
@@ -172,7 +222,34 @@ impl TlsFiles {
             }
         })?;
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        Ok(config)
+        Ok(Loaded { config: Arc::new(config), lists_end_at })
+    }
+
+    /// A client that shows no certificate is let in as far as the door: what it may ask is said there.
+    fn client_verifier(
+        &self,
+        file: &Path,
+        lists: Vec<CertificateRevocationListDer<'static>>,
+    ) -> Result<Arc<dyn ClientCertVerifier>, TlsError> {
+        let useless = |reason: String| TlsError::Authority { file: file.into(), reason };
+        let mut roots = RootCertStore::empty();
+        for authority in all_in(file, CERTIFICATE)? {
+            roots.add(authority).map_err(|error| useless(error.to_string()))?;
+        }
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        // Where there are lists, an authority without one is refused, up to those of `file`: whose
+        // list is missing could have revoked anything. A list that is over still counts: the file
+        // is this machine's own, so nobody outside can keep it from being renewed, and to refuse
+        // everybody would also keep those in who have left.
+        let builder = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
+            .with_crls(lists)
+            .allow_unauthenticated();
+        builder.build().map_err(|error| match (error, &self.client_revocation_lists) {
+            (error @ VerifierBuilderError::InvalidCrl(_), Some(file)) => {
+                TlsError::RevocationList { file: file.clone(), reason: error.to_string() }
+            }
+            (error, _) => useless(error.to_string()),
+        })
     }
 
     fn key(&self) -> Result<PrivateKeyDer<'static>, TlsError> {
@@ -195,28 +272,16 @@ fn is_open(_: &Path) -> io::Result<bool> {
     Ok(false)
 }
 
-fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
-    const WHAT: &str = "certificate";
+/// All that a file has of one kind.
+fn all_in<T: PemObject>(file: &Path, what: &'static str) -> Result<Vec<T>, TlsError> {
     let opened = File::open(file);
     let opened = opened.map_err(|cause| TlsError::File { file: file.into(), cause })?;
-    let found: Result<Vec<_>, _> = CertificateDer::pem_reader_iter(opened).collect();
+    let found: Result<Vec<_>, _> = T::pem_reader_iter(opened).collect();
     match found {
-        Ok(found) if found.is_empty() => Err(TlsError::Nothing { file: file.into(), what: WHAT }),
+        Ok(found) if found.is_empty() => Err(TlsError::Nothing { file: file.into(), what }),
         Ok(found) => Ok(found),
-        Err(cause) => Err(unreadable(file, WHAT, cause)),
+        Err(cause) => Err(unreadable(file, what, cause)),
     }
-}
-
-/// A client that shows no certificate is let in as far as the door: what it may ask is said there.
-fn client_verifier(file: &Path) -> Result<Arc<dyn ClientCertVerifier>, TlsError> {
-    let useless = |reason: String| TlsError::Authority { file: file.into(), reason };
-    let mut roots = RootCertStore::empty();
-    for authority in certificates(file)? {
-        roots.add(authority).map_err(|error| useless(error.to_string()))?;
-    }
-    let provider = Arc::new(aws_lc_rs::default_provider());
-    let builder = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
-    builder.allow_unauthenticated().build().map_err(|error| useless(error.to_string()))
 }
 
 fn unreadable(file: &Path, what: &'static str, cause: pem::Error) -> TlsError {

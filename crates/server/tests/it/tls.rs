@@ -9,13 +9,15 @@ use provost_auth::{CertificateTrust, Chain, Rights};
 use provost_server::{Tls, TlsFiles};
 use provost_testkit::server::{Setup, TestServer};
 use rcgen::{
-    BasicConstraints, Certificate, CertificateParams, DnType, IsCa, Issuer, KeyPair, SanType,
+    BasicConstraints, Certificate, CertificateParams, CertificateRevocationListParams, DnType,
+    IsCa, Issuer, KeyIdMethod, KeyPair, RevokedCertParams, SanType, SerialNumber, date_time_ymd,
 };
 use rustls::pki_types::{PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion, version};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 struct Authority {
     certificate: Certificate,
@@ -32,8 +34,32 @@ impl Authority {
         Self { certificate, issuer: Issuer::new(parameters, key) }
     }
 
+    /// What it has revoked, in PEM; the list is over from `until` on, a year.
+    fn revoke(&self, revoked: &[u64], until: i32) -> String {
+        let revoked = revoked.iter().map(|serial| RevokedCertParams {
+            serial_number: SerialNumber::from(*serial),
+            revocation_time: date_time_ymd(2020, 1, 1),
+            reason_code: None,
+            invalidity_date: None,
+        });
+        let list = CertificateRevocationListParams {
+            this_update: date_time_ymd(2020, 1, 1),
+            next_update: date_time_ymd(until, 1, 1),
+            crl_number: SerialNumber::from(1),
+            issuing_distribution_point: None,
+            revoked_certs: revoked.collect(),
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        list.signed_by(&self.issuer).unwrap().pem().unwrap()
+    }
+
     fn issue(&self, name: &str) -> (Certificate, KeyPair) {
+        self.issue_numbered(name, None)
+    }
+
+    fn issue_numbered(&self, name: &str, serial: Option<u64>) -> (Certificate, KeyPair) {
         let mut parameters = CertificateParams::default();
+        parameters.serial_number = serial.map(SerialNumber::from);
         parameters.subject_alt_names = vec![SanType::DnsName(name.try_into().unwrap())];
         let key = KeyPair::generate().unwrap();
         (parameters.signed_by(&key, &self.issuer).unwrap(), key)
@@ -68,7 +94,13 @@ impl Files {
             self.path("clients.pem")
         });
         let [certificate, key] = ["server.pem", "server.key"].map(|it| self.path(it));
-        TlsFiles { certificate, key, client_ca }
+        TlsFiles { certificate, key, client_ca, client_revocation_lists: None }
+    }
+
+    fn tls_with_lists(&self, client_ca: &Authority, lists: &str) -> TlsFiles {
+        let file = self.path("revoked.pem");
+        fs::write(&file, lists).unwrap();
+        TlsFiles { client_revocation_lists: Some(file), ..self.tls(Some(client_ca)) }
     }
 }
 
@@ -88,12 +120,7 @@ impl<'a> Caller<'a> {
         Self { trusts, shows: None, versions: rustls::ALL_VERSIONS }
     }
 
-    async fn get(
-        &self,
-        server: &TestServer,
-        path: &str,
-        token: Option<&str>,
-    ) -> Result<u16, String> {
+    async fn connect(&self, server: &TestServer) -> Result<TlsStream<TcpStream>, String> {
         let mut roots = RootCertStore::empty();
         roots.add(self.trusts.certificate.der().clone()).unwrap();
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -111,7 +138,16 @@ impl<'a> Caller<'a> {
         let stream = TcpStream::connect(server.address).await.unwrap();
         let name = ServerName::try_from("scim.example").unwrap();
         let connecting = TlsConnector::from(Arc::new(config)).connect(name, stream);
-        let mut stream = connecting.await.map_err(|error| error.to_string())?;
+        connecting.await.map_err(|error| error.to_string())
+    }
+
+    async fn get(
+        &self,
+        server: &TestServer,
+        path: &str,
+        token: Option<&str>,
+    ) -> Result<u16, String> {
+        let mut stream = self.connect(server).await?;
         let token = token.map(|it| format!("Authorization: Bearer {it}\r\n")).unwrap_or_default();
         let head = format!(
             "GET {path} HTTP/1.1\r\nHost: scim.example\r\n{token}Connection: close\r\n\r\n"
@@ -229,4 +265,72 @@ async fn a_certificate_alone_may_do_what_the_settings_say() {
         "a bad one counts"
     );
     assert_eq!(caller(Some(&good)).get(&server, service, None).await, Ok(405), "a GET");
+}
+
+#[tokio::test]
+async fn a_revoked_certificate_is_refused_and_the_lists_of_an_authority_are_all_or_none() {
+    let (files, clients) = (Files::new(), Authority::new("clients"));
+    let [good, revoked] = [1, 2].map(|it| clients.issue_numbered("sync.example", Some(it)));
+    let caller = |shows| Caller { shows: Some(shows), ..Caller::new(&files.authority) };
+    let other = Authority::new("another").revoke(&[], 2999);
+    for (lists, good_is, revoked_is) in [
+        (clients.revoke(&[2], 2999), true, false),
+        (format!("{other}{}", clients.revoke(&[2], 2999)), true, false),
+        (clients.revoke(&[], 2999), true, true),
+        // A list that is over still counts.
+        (clients.revoke(&[2], 2021), true, false),
+        // What an authority without a list has revoked is not known.
+        (other, false, false),
+    ] {
+        let tls = Arc::new(Tls::load(files.tls_with_lists(&clients, &lists)).unwrap());
+        let server = serve(&tls, Chain::opaque_only()).await;
+        for (shows, want) in [(&good, good_is), (&revoked, revoked_is)] {
+            let got = caller(shows).get(&server, "/health", None).await;
+            assert_eq!(got.is_ok(), want, "{got:?}");
+        }
+        assert_eq!(Caller::new(&files.authority).get(&server, "/health", None).await, Ok(200));
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_that_is_revoked_ends_its_connection_and_opens_none() {
+    let (files, clients) = (Files::new(), Authority::new("clients"));
+    let tls = files.tls_with_lists(&clients, &clients.revoke(&[], 2999));
+    let tls = Arc::new(Tls::load(tls).unwrap());
+    let server = serve(&tls, Chain::opaque_only()).await;
+    let [good, revoked] = [1, 2].map(|it| clients.issue_numbered("sync.example", Some(it)));
+    let caller = |shows| Caller { shows: Some(shows), ..Caller::new(&files.authority) };
+    let mut open = caller(&revoked).connect(&server).await.unwrap();
+    open.write_all(b"GET /health HTTP/1.1\r\nHost: scim.example\r\n\r\n").await.unwrap();
+    let mut answer = [0; 15];
+    open.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 200 OK");
+    let mut unknown = Caller::new(&files.authority).connect(&server).await.unwrap();
+
+    fs::write(files.path("revoked.pem"), clients.revoke(&[2], 2999)).unwrap();
+    tls.reload().unwrap();
+    // It ends by itself, long before it is idle for too long.
+    open.read_to_end(&mut Vec::new()).await.unwrap();
+    assert!(caller(&revoked).get(&server, "/health", None).await.is_err());
+    assert_eq!(caller(&good).get(&server, "/health", None).await, Ok(200));
+    let head = b"GET /health HTTP/1.1\r\nHost: scim.example\r\nConnection: close\r\n\r\n";
+    unknown.write_all(head).await.unwrap();
+    let mut answer = String::new();
+    unknown.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 OK"), "without a certificate: {answer}");
+
+    fs::write(files.path("revoked.pem"), "none").unwrap();
+    let refused = tls.reload().unwrap_err().to_string();
+    assert!(refused.ends_with("revoked.pem holds no revocation list (X509 CRL)"), "{refused}");
+    fs::write(
+        files.path("revoked.pem"),
+        "-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n",
+    )
+    .unwrap();
+    let refused = tls.reload().unwrap_err().to_string();
+    assert!(refused.contains("revoked.pem cannot be used: "), "{refused}");
+    assert!(
+        caller(&revoked).get(&server, "/health", None).await.is_err(),
+        "the list before counts"
+    );
 }

@@ -11,7 +11,7 @@ use crate::credential::BearerToken;
 use crate::grant::{FederatedClient, GrantError, GrantRequest, grant};
 use crate::jwt::refresh::KeyHealth;
 use crate::method::bearer;
-use crate::method::introspect::IntrospectMethod;
+use crate::method::introspect::{IntrospectMethod, IntrospectionHealth};
 use crate::method::jwt::JwtMethod;
 use crate::rejection::{Excerpt, Rejection};
 use crate::trace::Trace;
@@ -79,6 +79,11 @@ impl Chain {
         let assertions = self.federated.iter().map(|client| &client.assertions);
         let methods = self.jwt.iter().chain(assertions);
         methods.filter_map(|method| method.key_health(now)).max()
+    }
+
+    /// How well the authorization server answers; `None` where none is asked.
+    pub fn introspection_health(&self, now: i64) -> Option<IntrospectionHealth> {
+        self.introspect.as_ref().map(|introspect| introspect.health(now))
     }
 
     /// Finds out who calls, at `now` in Unix seconds.

@@ -67,7 +67,7 @@ pub use jwt::refresh::{KeyCache, KeyHealth, KeyRefresh, KeysUnavailable, Now, Pa
 pub use jwt::requirement::Requirements;
 pub use jwt::source::{FetchError, Fetching, KeySource, MetadataError};
 pub use jwt::trust::{TokenTimes, TrustedIssuer};
-pub use method::introspect::{IntrospectMethod, IntrospectionTrust};
+pub use method::introspect::{IntrospectMethod, IntrospectionHealth, IntrospectionTrust};
 pub use method::jwt::JwtMethod;
 pub use password::{PasswordHash, PasswordHashError};
 pub use rejection::{Excerpt, Part, Rejection};

@@ -10,7 +10,9 @@ use provost_auth::{
     Requirements, Rights, TokenTimes, TrustedIssuer,
 };
 use provost_platform::client_binding::ClientBinding;
-use provost_platform::setting::{self, Introspection, Issuer, Jwt, Settings, Trust};
+use provost_platform::setting::{
+    self, ClientCertificates, Introspection, Issuer, Jwt, Settings, TenantCertificates, Trust,
+};
 use provost_platform::tenant_name::TenantName;
 use provost_server::tenant::TenantParts;
 use url::Url;
@@ -24,7 +26,7 @@ pub(crate) struct Trusted {
     pub(crate) chain: Chain,
     /// In tenants that the settings name.
     pub(crate) tenants: HashMap<TenantName, TenantParts>,
-    /// The certificate that clients of all other tenants must show besides their tokens.
+    /// The certificate that clients of all further tenants must show besides their tokens.
     pub(crate) certificates: Option<CertificateTrust>,
     /// The tasks that fetch the keys that all of them need.
     pub(crate) refreshes: Vec<KeyRefresh>,
@@ -43,19 +45,10 @@ pub(crate) fn trusted(settings: &Settings) -> Result<Trusted, Failure> {
         issuers.push(further(issuer, &mut keys)?);
     }
     let chain = chain(issuers, &provost.federated_clients, &mut keys)?;
-    let chain = match &settings.introspection {
-        Some(introspection) => chain.with_introspection(introspect(introspection)?),
-        None => chain,
-    };
+    let chain = with_introspection(chain, settings.introspection.as_ref())?;
     let client = provost.tls.as_ref().and_then(|tls| tls.client.as_ref());
-    let certificates = client.map(|client| CertificateTrust {
-        names: client.names.clone(),
-        sole: client.sole.map(rights),
-    });
-    let chain = match &certificates {
-        Some(certificates) => chain.with_certificates(certificates.clone()),
-        None => chain,
-    };
+    let certificates = client.map(certificates);
+    let chain = with_certificates(chain, certificates.clone());
     // One that is a credential by itself is one of the platform's own tenant.
     let certificates = certificates.filter(|it| it.sole.is_none());
     let mut tenants = HashMap::new();
@@ -65,9 +58,34 @@ pub(crate) fn trusted(settings: &Settings) -> Result<Trusted, Failure> {
             issuers.push(further(issuer, &mut keys)?);
         }
         let chain = self::chain(issuers, &tenant.federated_clients, &mut keys)?;
+        let chain = with_introspection(chain, tenant.introspection.as_ref())?;
+        let certificates = match &tenant.certificates {
+            TenantCertificates::AsInThePlatforms => certificates.clone(),
+            TenantCertificates::Off => None,
+            TenantCertificates::Own(own) => Some(self::certificates(own)),
+        };
+        let chain = with_certificates(chain, certificates);
         tenants.insert(name.clone(), TenantParts { chain, limits: tenant.limits });
     }
     Ok(Trusted { chain, tenants, certificates, refreshes: keys.refreshes })
+}
+
+fn with_introspection(chain: Chain, asked: Option<&Introspection>) -> Result<Chain, Failure> {
+    Ok(match asked {
+        Some(asked) => chain.with_introspection(introspect(asked)?),
+        None => chain,
+    })
+}
+
+pub(crate) fn with_certificates(chain: Chain, certificates: Option<CertificateTrust>) -> Chain {
+    match certificates {
+        Some(certificates) => chain.with_certificates(certificates),
+        None => chain,
+    }
+}
+
+fn certificates(client: &ClientCertificates) -> CertificateTrust {
+    CertificateTrust { names: client.names.clone(), sole: client.sole.map(rights) }
 }
 
 /// The ways to authenticate with what these issuers sign, and with what was made here.
@@ -106,6 +124,7 @@ fn introspect(settings: &Introspection) -> Result<IntrospectMethod, Failure> {
         client_id: settings.client_id.clone(),
         client_secret: settings.client_secret.clone(),
         accepted_client: settings.accepted_client.clone(),
+        run_as: settings.admin_name.as_deref().map(Arc::from),
     };
     IntrospectMethod::new(trust).map_err(Failure::unable("ask about tokens"))
 }
@@ -220,5 +239,60 @@ fn binding(binding: &ClientBinding) -> Binding {
                 })
                 .collect(),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use provost_auth::{AccessTokens, Issued, TokenList};
+    use provost_platform::setting::{Flags, Inputs, load};
+    use serde_json::json;
+
+    use super::*;
+
+    /// Whether a token for a tenant needs a certificate besides, by what the platform's own tenant
+    /// and this one say of certificates.
+    async fn needs_certificate(platform: &str, tenant: Option<&str>) -> bool {
+        let tenant = tenant.map_or(
+            json!({}),
+            |usage| json!({"clientCertificates": usage, "clientNames": ["acme.example"]}),
+        );
+        let text = json!({"PlatformSettingsConfig": {"ProvostSettings": {
+            "tls": {
+                "certificateFile": "a", "keyFile": "b", "clientCaFile": "c",
+                "clientCertificates": platform, "clientNames": ["sync.example"],
+            },
+            "tenants": {"acme": tenant},
+        }}});
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("settings.json");
+        std::fs::write(&file, text.to_string()).unwrap();
+        let flags = Flags { platform_settings: Some(file), ..Flags::default() };
+        let inputs = Inputs { flags, folder: folder.path().to_owned(), ..Inputs::default() };
+        let settings = load(&inputs).into_settings().unwrap();
+        let trusted = trusted(&settings).unwrap_or_else(|_| panic!("usable"));
+        let chain = &trusted.tenants[&"acme".parse().unwrap()].chain;
+        let (tokens, access) = (TokenList::default(), AccessTokens::default());
+        let issued = Issued { tokens: &tokens, access: &access };
+        let (steps, _) = chain.explain("token", &issued, 0).await;
+        steps.iter().any(|step| step.starts_with("certificate: one is needed besides"))
+    }
+
+    #[tokio::test]
+    async fn a_tenant_that_says_nothing_asks_for_the_certificates_that_the_platforms_own_asks_for()
+    {
+        for (platform, tenant, want) in [
+            ("additional", None, true),
+            ("additional", Some("off"), false),
+            ("additional", Some("additional"), true),
+            ("additional", Some("sole"), false),
+            ("sole", None, false),
+            ("sole", Some("additional"), true),
+            ("off", None, false),
+            ("off", Some("additional"), true),
+        ] {
+            let needs = needs_certificate(platform, tenant).await;
+            assert_eq!(needs, want, "{platform}, {tenant:?}");
+        }
     }
 }

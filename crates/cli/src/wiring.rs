@@ -47,7 +47,7 @@ pub(crate) async fn start(settings: &Settings) -> Result<Running, Failure> {
     let store = Arc::new(store.map_err(Failure::unable(&opened))?);
     let tenant = store.tenant(DEFAULT_TENANT.into()).await;
     let Trusted { chain, tenants, certificates, refreshes } = trust::trusted(settings)?;
-    let tls = provost.tls.as_ref().map(tls_of).transpose()?.map(Arc::new);
+    let tls = provost.tls.as_ref().map(|tls| tls_of(tls, provost)).transpose()?.map(Arc::new);
     let (subsystem, starting) = Subsystem::at_start(settings);
     let parts = Parts {
         engine: Engine {
@@ -165,13 +165,13 @@ impl Running {
     }
 }
 
-fn tls_of(tls: &setting::Tls) -> Result<Tls, Failure> {
-    let client = tls.client.as_ref();
+fn tls_of(tls: &setting::Tls, provost: &setting::Provost) -> Result<Tls, Failure> {
+    let authorities = tls.authorities.as_ref().filter(|_| provost.uses_client_certificates());
     let files = TlsFiles {
         certificate: tls.certificate_file.clone(),
         key: tls.key_file.clone(),
-        client_ca: client.map(|client| client.ca_file.clone()),
-        client_revocation_lists: client.and_then(|client| client.revocation_list_file.clone()),
+        client_ca: authorities.map(|it| it.file.clone()),
+        client_revocation_lists: authorities.and_then(|it| it.revocation_list_file.clone()),
     };
     Tls::load(files).map_err(Failure::unable("speak TLS"))
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::StatusCode;
-use provost_auth::KeyHealth;
+use provost_auth::{IntrospectionHealth, KeyHealth};
 use provost_platform::state::State;
 use serde::Serialize;
 use tokio::time::timeout;
@@ -23,6 +23,9 @@ struct Health {
     /// Where JWTs are accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     signing_keys: Option<SigningKeys>,
+    /// Where an authorization server is asked about tokens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    introspection: Option<Introspection>,
     draining: bool,
 }
 
@@ -34,6 +37,13 @@ struct SigningKeys {
 }
 
 #[derive(Serialize)]
+struct Introspection {
+    state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failing_seconds: Option<u64>,
+}
+
+#[derive(Serialize)]
 struct Readiness {
     ready: bool,
     state: &'static str,
@@ -42,11 +52,13 @@ struct Readiness {
 /// How the server is; 200 in every state, because the server itself is there.
 pub(crate) async fn health(app: &App) -> Response {
     let status = app.parts.subsystem.status();
+    let now = app.now_seconds();
     let health = Health {
         state: status.state.name(),
         reason: status.reason.clone(),
         store: if is_store_well(app).await { "ok" } else { "unavailable" },
-        signing_keys: app.tenants.key_health(app.now_seconds()).map(SigningKeys::from),
+        signing_keys: app.tenants.key_health(now).map(SigningKeys::from),
+        introspection: app.tenants.introspection_health(now).map(Introspection::from),
         draining: app.is_draining(),
     };
     json(StatusCode::OK, MediaType::Json, &health)
@@ -60,6 +72,16 @@ impl From<KeyHealth> for SigningKeys {
             KeyHealth::Missing => ("missing", None),
         };
         Self { state, age_seconds }
+    }
+}
+
+impl From<IntrospectionHealth> for Introspection {
+    fn from(health: IntrospectionHealth) -> Self {
+        let (state, failing_seconds) = match health {
+            IntrospectionHealth::Answering => ("ok", None),
+            IntrospectionHealth::Failing { seconds } => ("failing", Some(seconds)),
+        };
+        Self { state, failing_seconds }
     }
 }
 

@@ -47,7 +47,7 @@ pub struct Setup {
     pub limits: setting::Limits,
     /// The ways to authenticate.
     pub chain: Chain,
-    /// The certificate that clients of other tenants must show besides their tokens.
+    /// The certificate that clients of tenants which `tenants` does not name must show besides.
     pub certificates: Option<CertificateTrust>,
     /// The settings of tenants beside the platform's own.
     pub tenants: HashMap<TenantName, TenantParts>,

@@ -1,5 +1,6 @@
 //! Tokens that say nothing themselves: the authorization server is asked about each (RFC 7662).
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ::http::header::ACCEPT;
@@ -41,6 +42,8 @@ pub struct IntrospectionTrust {
     pub client_secret: SecretString,
     /// The client that a token must belong to.
     pub accepted_client: String,
+    /// The platform's administrator that requests run as; without it the one that an answer names.
+    pub run_as: Option<Arc<str>>,
 }
 
 /// Accepts the tokens that an authorization server knows.
@@ -52,6 +55,20 @@ pub struct IntrospectMethod {
     /// By the SHA-256 of the token.
     answers: Cache<[u8; 32], Remembered>,
     at_once: Semaphore,
+    /// Since when it does not answer, in Unix seconds.
+    failing_since: Mutex<Option<i64>>,
+}
+
+/// How well an authorization server answers, by the last question, for those who watch the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum IntrospectionHealth {
+    /// It answered, or nobody asked yet.
+    Answering,
+    /// It did not: tokens that no remembered answer is about are answered 503.
+    Failing {
+        /// Since when.
+        seconds: u64,
+    },
 }
 
 #[derive(Debug, Clone)]
@@ -95,7 +112,15 @@ impl IntrospectMethod {
         let limits = FetchLimits { timeout: Duration::from_secs(5), ..FetchLimits::default() };
         let client = http::client(&trust.endpoint, limits)?;
         let (answers, at_once) = (Cache::new(REMEMBERED_MAX), Semaphore::new(AT_ONCE_MAX));
-        Ok(Self { trust, client, limits, answers, at_once })
+        Ok(Self { trust, client, limits, answers, at_once, failing_since: Mutex::default() })
+    }
+
+    /// How well the authorization server answers at `now`, in Unix seconds.
+    pub(crate) fn health(&self, now: i64) -> IntrospectionHealth {
+        match *self.failing_since() {
+            None => IntrospectionHealth::Answering,
+            Some(since) => IntrospectionHealth::Failing { seconds: now.abs_diff(since) },
+        }
     }
 
     /// Answers for every token.
@@ -130,11 +155,12 @@ impl IntrospectMethod {
             return Err(Rejection::OtherCaller(Excerpt::quote(&client)));
         }
         trace.passed(|| format!("client: {client}"));
-        let username = username.ok_or(Rejection::NoUsername)?;
+        let user = self.trust.run_as.clone().or(username.map(Arc::from));
+        let user = user.ok_or(Rejection::NoUsername)?;
         Ok(Caller {
             principal: format!("client:{client}").into(),
             rights: Rights::Administer,
-            run_as: RunAs::User(username.into()),
+            run_as: RunAs::User(user),
             token: None,
         })
     }
@@ -148,12 +174,26 @@ impl IntrospectMethod {
         let remembered = self
             .answers
             .get_or_insert_async(&key, async {
-                let verdict = self.ask(token).await?;
+                let verdict = self.ask(token).await;
+                self.note(&verdict, now);
+                let verdict = verdict?;
                 let until = now.saturating_add(verdict.believed_seconds(now));
                 Ok::<_, NoVerdict>(Remembered { verdict, until })
             })
             .await?;
         Ok(remembered.verdict)
+    }
+
+    fn note(&self, verdict: &Result<Verdict, NoVerdict>, now: i64) {
+        let mut since = self.failing_since();
+        *since = match verdict {
+            Ok(_) => None,
+            Err(_) => since.or(Some(now)),
+        };
+    }
+
+    fn failing_since(&self) -> MutexGuard<'_, Option<i64>> {
+        self.failing_since.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn ask(&self, token: &BearerToken<'_>) -> Result<Verdict, NoVerdict> {

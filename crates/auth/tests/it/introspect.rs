@@ -3,7 +3,9 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use provost_auth::{Answer, Chain, IntrospectMethod, IntrospectionTrust, RunAs};
+use provost_auth::{
+    Answer, Chain, IntrospectMethod, IntrospectionHealth, IntrospectionTrust, RunAs,
+};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
@@ -21,6 +23,10 @@ struct World {
 
 impl World {
     async fn new() -> Self {
+        Self::with_run_as(None).await
+    }
+
+    async fn with_run_as(run_as: Option<&str>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("http://{}/as/introspect.oauth2", listener.local_addr().unwrap());
         let answer = Arc::new(Mutex::new((200, String::new())));
@@ -30,6 +36,7 @@ impl World {
             client_id: "us & co".to_owned(),
             client_secret: "s:cret".into(),
             accepted_client: "scim".to_owned(),
+            run_as: run_as.map(Into::into),
         };
         let chain = Chain::opaque_only().with_introspection(IntrospectMethod::new(trust).unwrap());
         let world = Self { chain: Arc::new(chain), answer, requests, seen };
@@ -148,6 +155,34 @@ async fn an_outage_is_no_fault_of_the_token() {
     huge["more"] = json!("x".repeat(600_000));
     world.says(200, huge);
     assert!(matches!(world.ask("huge", START).await, Answer::Unavailable(_)));
+}
+
+#[tokio::test]
+async fn who_watches_the_server_is_told_since_when_there_is_no_answer() {
+    let world = World::new().await;
+    let health = |now| world.chain.introspection_health(now);
+    assert_eq!(health(START), Some(IntrospectionHealth::Answering), "nobody asked yet");
+    world.says(503, "");
+    world.ask("a", START).await;
+    world.ask("b", START + 5).await;
+    assert_eq!(health(START + 7), Some(IntrospectionHealth::Failing { seconds: 7 }));
+    world.says(200, json!({"active": false}));
+    world.ask("a", START + 8).await;
+    assert_eq!(health(START + 8), Some(IntrospectionHealth::Answering));
+    assert_eq!(Chain::opaque_only().introspection_health(START), None);
+}
+
+#[tokio::test]
+async fn the_settings_may_say_whom_tokens_run_as_in_place_of_the_answer() {
+    let world = World::with_run_as(Some("Administrator")).await;
+    for username in [json!("somebody"), json!(null)] {
+        let mut answer = world.active();
+        answer["username"] = username.clone();
+        world.says(200, answer);
+        let answer = world.ask(&username.to_string(), START).await;
+        let Answer::Accepted(caller) = answer else { panic!("{}", show(&answer)) };
+        assert_eq!(caller.run_as, RunAs::User("Administrator".into()));
+    }
 }
 
 #[tokio::test]

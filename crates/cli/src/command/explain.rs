@@ -19,17 +19,17 @@ use crate::{output, wiring};
 const INPUT_BYTES_MAX: u64 = 64 * 1024;
 
 pub(crate) async fn run(flags: Flags, tenant: Option<TenantName>) -> Result<ExitCode, Failure> {
-    let opaque_only = Chain::opaque_only();
     let inputs =
         Inputs::of_process(flags.clone()).map_err(Failure::unable("find the working directory"))?;
     let settings = load(&inputs).into_settings().map_err(|report| Failure::settings(&report))?;
-    let Trusted { chain, tenants, refreshes, .. } = trust::trusted(&settings)?;
+    let Trusted { chain, mut tenants, certificates, refreshes } = trust::trusted(&settings)?;
     let refreshes: Vec<_> = refreshes.into_iter().map(|it| tokio::spawn(it.run())).collect();
     let token = from_input()?;
-    let chain = match &tenant {
+    let chain = match tenant.as_ref().map(|name| tenants.remove(name)) {
+        None => chain,
+        Some(Some(named)) => named.chain,
         // A tenant that the settings do not name accepts what was made for it.
-        Some(name) => tenants.get(name).map_or(&opaque_only, |parts| &parts.chain),
-        None => &chain,
+        Some(None) => trust::with_certificates(Chain::opaque_only(), certificates),
     };
     let (tokens, access) = lists(flags, tenant.as_ref()).await?;
     let issued = Issued { tokens: &tokens, access: &access };

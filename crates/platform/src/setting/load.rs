@@ -34,7 +34,7 @@ pub fn load(inputs: &Inputs) -> Report {
     let platform_file = PLATFORM.read(inputs, &mut notes);
     let sso_file = SSO.read(inputs, &mut notes);
     let given_secret = secret::given(inputs, &mut notes);
-    let platform = Block::read_root(platform_file.root(), &mut notes, |root| {
+    let mut platform = Block::read_root(platform_file.root(), &mut notes, |root| {
         read_platform_file(root, inputs, given_secret.clone())
     });
     let sso_trust =
@@ -44,12 +44,21 @@ pub fn load(inputs: &Inputs) -> Report {
     for trust in &platform.trusts {
         warn_of_open_secret(&platform_file, Some(trust), &mut notes);
     }
+    let asked =
+        platform.provost.tenants.values().filter_map(|tenant| tenant.introspection.as_ref());
+    asked.for_each(|asked| refuse_open_secret(&platform_file, asked, &mut notes));
+    let data_folder = inputs.folder.join(&platform.provost.data_folder);
+    for (name, tenant) in &mut platform.provost.tenants {
+        let path = format!("PlatformSettingsConfig.ProvostSettings.tenants.{name}.introspection");
+        if let Some(asked) = &mut tenant.introspection {
+            secret::resolve(asked, &path, &data_folder, &mut notes);
+        }
+    }
     let trusts = sso_trust.into_iter().chain(platform.trusts).collect();
     let (trust, introspection) = match the_only_one(trusts, &mut notes) {
         Some(Service::Keys(trust)) => (Some(trust), None),
         Some(Service::Introspection(mut introspection)) => {
-            let data_folder = inputs.folder.join(&platform.provost.data_folder);
-            secret::resolve(&mut introspection, &data_folder, &mut notes);
+            secret::resolve(&mut introspection, trust::BLOCK, &data_folder, &mut notes);
             (None, Some(introspection))
         }
         None => (None, None),
@@ -146,19 +155,25 @@ fn warn_of_open_secret(file: &Found, trust: Option<&(Source, Option<Service>)>, 
     let Some((_, Some(service))) = trust else { return };
     match service {
         Service::Keys(trust) if trust.client_secret.is_some() => {}
-        Service::Introspection(asked) if secret::stands_in(asked, source) => {
-            let message = "holds clientSecret and every user of this machine may read it; chmod 600 \
-                           closes that, or keep the secret with `provost secret set`";
-            notes.errors.push(Problem::at(source.clone(), "", message));
-            return;
-        }
-        Service::Keys(_) | Service::Introspection(_) => return,
+        Service::Introspection(asked) => return refuse_open_secret(file, asked, notes),
+        Service::Keys(_) => return,
     }
     warn(
         notes,
         source.clone(),
         "holds clientSecret and every user of this machine may read it; chmod 600 closes that",
     );
+}
+
+fn refuse_open_secret(file: &Found, asked: &Introspection, notes: &mut Notes) {
+    let Found::Read { source, readable_by_all: true, .. } = file else { return };
+    let message = "holds clientSecret and every user of this machine may read it; chmod 600 closes \
+                   that, or keep the secret with `provost secret set`";
+    let problem = Problem::at(source.clone(), "", message);
+    // Once for the file, however many secrets are in it.
+    if secret::stands_in(asked, source) && !notes.errors.contains(&problem) {
+        notes.errors.push(problem);
+    }
 }
 
 /// What is legal together, but serves nobody.

@@ -31,5 +31,5 @@ pub use report::{Line, Problem, Report};
 pub use scim::Scim;
 pub use source::{Place, Source};
 pub use tenant::{Tenant, TenantLimits};
-pub use tls::{ClientCertificates, Tls};
+pub use tls::{Authorities, ClientCertificates, TenantCertificates, Tls};
 pub use trust::{Introspection, Trust};

@@ -15,11 +15,11 @@ use super::kind::{Address, BaseUrl, Choice, Folder, List, Network, OneOf, Second
 use super::limit::{self, Limits};
 use super::source::Source;
 use super::tenant::{self, Tenant};
-use super::tls::{self, Tls};
+use super::tls::{self, TenantCertificates, Tls};
 use crate::tenant_name::TenantName;
 
 /// Provost's own settings.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Provost {
     /// Where the server listens.
     pub listen: SocketAddr,
@@ -155,6 +155,16 @@ impl LogLevel {
     }
 }
 
+impl Provost {
+    /// Whether certificates of clients count, in any tenant.
+    #[must_use]
+    pub fn uses_client_certificates(&self) -> bool {
+        let is_own = |tenant: &Tenant| matches!(tenant.certificates, TenantCertificates::Own(_));
+        self.tls.as_ref().is_some_and(|tls| tls.client.is_some())
+            || self.tenants.values().any(is_own)
+    }
+}
+
 /// How many proxies there may be.
 const PROXIES_MAX: usize = 100;
 
@@ -198,9 +208,8 @@ pub(crate) fn read(block: &mut Block<'_, '_>, inputs: &Inputs) -> Provost {
         );
         block.error_at(source, "listen", message);
     }
-    Provost {
+    let provost = Provost {
         listen,
-        tls,
         proxies,
         proxy_headers,
         public_base_url: block.optional(
@@ -234,18 +243,32 @@ pub(crate) fn read(block: &mut Block<'_, '_>, inputs: &Inputs) -> Provost {
             .into_iter()
             .flatten()
             .collect(),
-        tenants: read_tenants(block),
+        tenants: read_tenants(block, tls.as_ref()),
+        tls,
         log: block.block("log", read_log),
         limits: block.block("limits", limit::read),
+    };
+    refuse_unused_lists(block, &provost);
+    provost
+}
+
+/// Lists that nobody is held against would be a mistake of whoever relies on them.
+fn refuse_unused_lists(block: &mut Block<'_, '_>, provost: &Provost) {
+    let authorities = provost.tls.as_ref().and_then(|tls| tls.authorities.as_ref());
+    let source = authorities.and_then(|authorities| authorities.lists_source.clone());
+    if let (Some(source), false) = (source, provost.uses_client_certificates()) {
+        let name = format!("tls.{}", tls::REVOCATION_LISTS);
+        block.error_at(source, &name, "needs clientCertificates".to_owned());
     }
 }
 
-fn read_tenants(block: &mut Block<'_, '_>) -> BTreeMap<TenantName, Tenant> {
+fn read_tenants(block: &mut Block<'_, '_>, tls: Option<&Tls>) -> BTreeMap<TenantName, Tenant> {
     let is_legal = |name: &str| match name.parse::<TenantName>() {
         Ok(_) => Ok(()),
         Err(reason) => Err(reason.to_string()),
     };
-    let found = block.named_blocks("tenants", is_legal, tenant::read);
+    let read = |block: &mut Block<'_, '_>| tenant::read(block, tls);
+    let found = block.named_blocks("tenants", is_legal, read);
     let named = |(name, tenant): (String, Tenant)| Some((name.parse().ok()?, tenant));
     found.into_iter().filter_map(named).collect()
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::block::Given;
+use super::document::join;
 use super::inputs::{CLIENT_SECRET, CLIENT_SECRET_FILE, Inputs};
 use super::report::{Notes, Problem};
 use super::source::Source;
@@ -52,15 +53,19 @@ pub(super) fn given(inputs: &Inputs, notes: &mut Notes) -> Option<Given> {
     }
 }
 
-/// Puts a stored secret in the place of its name.
-pub(super) fn resolve(introspection: &mut Introspection, data_folder: &Path, notes: &mut Notes) {
+/// Puts a stored secret in the place of its name, in the object at `path`.
+pub(super) fn resolve(
+    introspection: &mut Introspection,
+    path: &str,
+    data_folder: &Path,
+    notes: &mut Notes,
+) {
     let Some(name) = name_in(&introspection.client_secret) else { return };
     match stored(name, data_folder) {
         Ok(secret) => introspection.client_secret = secret,
         Err(message) => {
             let source = introspection.secret_source.clone();
-            let path = "SCIMAccessTokenServicesSettings.clientSecret";
-            notes.errors.push(Problem::at(source, path, message));
+            notes.errors.push(Problem::at(source, &join(path, "clientSecret"), message));
         }
     }
 }

@@ -62,6 +62,9 @@ pub struct Introspection {
     pub(crate) secret_source: Source,
     /// The client that tokens must belong to (`authScimOAuthClientId`).
     pub accepted_client: String,
+    /// The administrator that requests run as, in place of `username`; of tenants alone
+    /// (`scimAdminName`).
+    pub admin_name: Option<String>,
 }
 
 const ENDPOINT: &str = "checkTokenEndpointUrl";
@@ -73,32 +76,25 @@ const CONVERTER_CLASS: &str =
 
 pub(crate) fn read(block: &mut Block<'_, '_>, given: Option<Given>) -> Option<Service> {
     if block.is_declaring() {
-        read_introspection(block, None);
+        // The rest stands with the other shape, which has the same names.
+        read_endpoint(block);
+        read_converter(block);
     }
     match block.source_of(ENDPOINT).or(block.source_of(CONVERTER)) {
-        Some(_) => read_introspection(block, given).map(Service::Introspection),
+        Some(_) => {
+            read_converter(block);
+            read_introspection(block, given).map(Service::Introspection)
+        }
         None => read_keys(block).map(Service::Keys),
     }
 }
 
+/// What an authorization server is asked, and with what; `given_secret` wins over the file's.
 fn read_introspection(
     block: &mut Block<'_, '_>,
     given_secret: Option<Given>,
 ) -> Option<Introspection> {
-    let endpoint = block.mandatory(
-        &WebUrl("the introspection endpoint of the authorization server"),
-        ENDPOINT,
-        "With it tokens are judged by asking the authorization server (RFC 7662), and not by keys.",
-    );
-    block.optional(
-        &ConverterClass,
-        CONVERTER,
-        "Accepted for the platform's sake: the user's name is always taken from username.",
-    );
-    if block.is_declaring() {
-        // The rest stands with the other shape, which has the same names.
-        return None;
-    }
+    let endpoint = read_endpoint(block);
     let accepted_client = block.mandatory(
         &Name("the client ID that tokens must belong to"),
         "authScimOAuthClientId",
@@ -125,7 +121,38 @@ fn read_introspection(
         client_secret: client_secret?,
         secret_source: secret_source?,
         accepted_client: accepted_client?,
+        admin_name: None,
     })
+}
+
+/// The authorization server of a tenant beside the platform's own: it need not know the platform's
+/// users.
+pub(crate) fn read_introspection_of_tenant(block: &mut Block<'_, '_>) -> Option<Introspection> {
+    let admin_name = block.optional(
+        &AdministratorName,
+        "scimAdminName",
+        "Requests with a token of this authorization server run as this user; without it, as the \
+         one that its answer names in username.",
+    );
+    let introspection = read_introspection(block, None)?;
+    Some(Introspection { admin_name, ..introspection })
+}
+
+fn read_endpoint(block: &mut Block<'_, '_>) -> Option<Url> {
+    block.mandatory(
+        &WebUrl("the introspection endpoint of the authorization server"),
+        ENDPOINT,
+        "With it the authorization server is asked about tokens (RFC 7662): about all that were \
+         not made here or, beside issuers of JWTs, about those that are no JWTs.",
+    )
+}
+
+fn read_converter(block: &mut Block<'_, '_>) {
+    block.optional(
+        &ConverterClass,
+        CONVERTER,
+        "Accepted for the platform's sake: the user's name is always taken from username.",
+    );
 }
 
 /// The name of the platform's class.

@@ -1,5 +1,7 @@
 //! Everything that a settings file can have wrong, and the exact line that says so.
 
+use provost_platform::setting::{ClientCertificates, ClientRights, TenantCertificates};
+
 use crate::site::{SSO_OF_9_0, Site, lines};
 
 /// The errors of a platform-settings.json.
@@ -519,8 +521,10 @@ fn tls_is_whole() {
         &format!("{asks}, \"clientCaFile\": \"c\", \"clientNames\": [\"d\"]"),
         "clientCertificates: needs certificateFile: without TLS there are none",
     );
+    let lists = "\"clientRevocationListFile\": \"e\"";
+    tls(&format!("{lists}, {both}"), "clientRevocationListFile: needs clientCaFile");
     tls(
-        &format!("\"clientRevocationListFile\": \"e\", {both}"),
+        &format!("{lists}, \"clientCaFile\": \"c\", {both}"),
         "clientRevocationListFile: needs clientCertificates",
     );
 }
@@ -543,6 +547,46 @@ fn a_tenant_of_the_settings_has_a_name_that_it_can_have() {
     let settings = report.into_settings().expect("no errors");
     let acme = &settings.provost.tenants[&"acme".parse().unwrap()];
     assert_eq!(acme.limits.requests_in_flight, Some(3));
+}
+
+#[test]
+fn the_certificates_of_a_tenant_are_whole() {
+    let tenant = |members: &str, tls: &str, expected: &str| {
+        check_provost(
+            &format!("\"tls\": {{{tls}}}, \"tenants\": {{\"acme\": {{\n{members}}}}}"),
+            &format!(
+                "line 3 column 1: PlatformSettingsConfig.ProvostSettings.tenants.acme.{expected}"
+            ),
+        );
+    };
+    let own = "\"certificateFile\": \"a\", \"keyFile\": \"b\"";
+    let with_ca = format!("{own}, \"clientCaFile\": \"c\"");
+    let sole = "\"clientCertificates\": \"sole\"";
+    let named = format!("{sole}, \"clientNames\": [\"d\"]");
+    tenant(&named, "", "clientCertificates: needs tls.clientCaFile");
+    tenant(&named, own, "clientCertificates: needs tls.clientCaFile");
+    tenant(sole, &with_ca, "clientCertificates: needs clientNames");
+    tenant("\"clientNames\": [\"d\"]", &with_ca, "clientNames: needs clientCertificates");
+}
+
+#[test]
+fn a_tenant_may_have_certificates_where_the_platforms_own_has_none() {
+    let text = "{\"PlatformSettingsConfig\": {\"ProvostSettings\": {\"tls\": {\"certificateFile\": \"a\", \"keyFile\": \"b\", \"clientCaFile\": \"c\", \"clientRevocationListFile\": \"e\"}, \"tenants\": {\"acme\": {\"clientCertificates\": \"sole\", \"clientNames\": [\"d\"], \"clientRights\": \"read\"}, \"globex\": {\"clientCertificates\": \"off\"}, \"initech\": {}}}}}";
+    let provost = Site::platform(text).settings().provost;
+    assert!(provost.uses_client_certificates());
+    let of = |name: &str| &provost.tenants[&name.parse().unwrap()].certificates;
+    let own = ClientCertificates { names: vec!["d".to_owned()], sole: Some(ClientRights::Read) };
+    assert_eq!(*of("acme"), TenantCertificates::Own(own));
+    assert_eq!(*of("globex"), TenantCertificates::Off);
+    assert_eq!(*of("initech"), TenantCertificates::AsInThePlatforms);
+}
+
+#[test]
+fn the_authorization_server_of_a_tenant_is_whole() {
+    check_provost(
+        "\"tenants\": {\"acme\": {\"introspection\": {\n\"checkTokenEndpointUrl\": \"https://as.example/i\", \"authScimOAuthClientId\": \"a\", \"clientId\": 1, \"clientSecret\": \"c\"}}}",
+        "line 3 column 92: PlatformSettingsConfig.ProvostSettings.tenants.acme.introspection.clientId: found 1; legal: a string: the client ID that this server has at the authorization server",
+    );
 }
 
 #[test]

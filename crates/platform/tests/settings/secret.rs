@@ -77,3 +77,36 @@ fn a_secret_in_a_file_that_all_may_read_is_refused_and_its_name_is_not() {
     let errors = lines(&site.load().errors).join("\n");
     assert!(!errors.contains("every user of this machine"), "{errors}");
 }
+
+fn settings_of_tenant(secret: &str) -> String {
+    format!(
+        "{{\"PlatformSettingsConfig\": {{\"ProvostSettings\": {{\"tenants\": {{\"acme\": \
+         {{\"introspection\": {{{ENDPOINT}, \"authScimOAuthClientId\": \"a\", \"clientId\": \"b\", \
+         \"scimAdminName\": \"Administrator\", \"clientSecret\": \"{secret}\"}}}}}}}}}}}}"
+    )
+}
+
+#[test]
+fn a_tenants_secret_is_kept_like_the_platforms_and_the_environment_has_none_of_it() {
+    let site = Site::platform(&settings_of_tenant("encrypt.acme"));
+    let errors = lines(&site.load().errors).join("\n");
+    let path =
+        "ProvostSettings.tenants.acme.introspection.clientSecret: there is no secret acme in ";
+    assert!(errors.contains(path), "{errors}");
+    let store = SecretStore::in_folder(&site.inputs.folder.join(site.load().data_folder));
+    store.set(&"acme".parse().unwrap(), &"ABC123_xyz".into()).unwrap();
+    let site = site.with_variable("SCIM_CLIENT_SECRET", "given");
+    let settings = site.settings();
+    let asked = settings.provost.tenants[&"acme".parse().unwrap()].introspection.as_ref();
+    let asked = asked.expect("it is configured");
+    assert_eq!(asked.client_secret.expose_secret(), "ABC123_xyz");
+    assert_eq!(asked.admin_name.as_deref(), Some("Administrator"));
+    assert!(settings.introspection.is_none());
+    set_mode(&site.path(crate::site::PLATFORM), 0o644);
+    assert_eq!(lines(&site.load().errors), Vec::<String>::new(), "it is not in the file");
+
+    let site = Site::platform(&settings_of_tenant("plain"));
+    set_mode(&site.path(crate::site::PLATFORM), 0o644);
+    let errors = lines(&site.load().errors).join("\n");
+    assert!(errors.contains("holds clientSecret and every user of this machine"), "{errors}");
+}

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use governor::{DefaultDirectRateLimiter, RateLimiter};
-use provost_auth::{CertificateTrust, Chain, KeyHealth};
+use provost_auth::{CertificateTrust, Chain, IntrospectionHealth, KeyHealth};
 use provost_platform::tenant_name::TenantName;
 use provost_scim::Error as Refusal;
 use provost_store::{Store, TenantId};
@@ -32,7 +32,7 @@ pub struct Tenancy {
     pub chain: Chain,
     /// The settings of other tenants; one that is not named here has the defaults.
     pub others: HashMap<TenantName, TenantParts>,
-    /// The certificate that a client of any of them must show besides its token.
+    /// The certificate that a client of a tenant which is not named must show besides its token.
     pub certificates: Option<CertificateTrust>,
 }
 
@@ -88,18 +88,17 @@ pub(crate) struct Defaults {
 impl Tenants {
     pub(crate) fn new(tenancy: Tenancy, defaults: Defaults) -> Self {
         let Tenancy { own, chain, others, certificates } = tenancy;
-        let with_certificates = |chain: Chain| match &certificates {
-            Some(trust) => chain.with_certificates(trust.clone()),
-            None => chain,
-        };
         let settings = |(name, TenantParts { chain, limits })| {
-            (name, TenantSettings { chain: Arc::new(with_certificates(chain)), limits })
+            (name, TenantSettings { chain: Arc::new(chain), limits })
         };
-        let unnamed = Arc::new(with_certificates(Chain::opaque_only()));
+        let unnamed = match certificates {
+            Some(trust) => Chain::opaque_only().with_certificates(trust),
+            None => Chain::opaque_only(),
+        };
         Self {
             own: Arc::new(Tenant::new(own, String::new(), Arc::new(chain), defaults)),
             settings: others.into_iter().map(settings).collect(),
-            unnamed,
+            unnamed: Arc::new(unnamed),
             list: Cache::default(),
             met: Mutex::default(),
             defaults,
@@ -131,9 +130,17 @@ impl Tenants {
 
     /// How well the keys of JWTs are, where they are worst.
     pub(crate) fn key_health(&self, now: i64) -> Option<KeyHealth> {
-        let others = self.settings.values().map(|it| &it.chain);
-        let chains = std::iter::once(&self.own.chain).chain(others);
-        chains.filter_map(|chain| chain.key_health(now)).max()
+        self.chains().filter_map(|chain| chain.key_health(now)).max()
+    }
+
+    /// How well authorization servers answer, where they do it worst.
+    pub(crate) fn introspection_health(&self, now: i64) -> Option<IntrospectionHealth> {
+        self.chains().filter_map(|chain| chain.introspection_health(now)).max()
+    }
+
+    fn chains(&self) -> impl Iterator<Item = &Chain> {
+        let others = self.settings.values().map(|it| &*it.chain);
+        std::iter::once(&*self.own.chain).chain(others)
     }
 
     fn make(&self, name: &TenantName, id: TenantId) -> Arc<Tenant> {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use provost_auth::{Chain, Life, Rights, TokenList};
+use provost_auth::{Chain, IntrospectMethod, IntrospectionTrust, Life, Rights, TokenList};
 use provost_platform::setting::TenantLimits;
 use provost_platform::tenant_name::TenantName;
 use provost_server::issued::change;
@@ -12,6 +12,9 @@ use provost_store::{Store as _, TenantId};
 use provost_testkit::idp::{Idp, Keys};
 use provost_testkit::server::{Answer, Setup, TestServer, request};
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 
 const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
@@ -188,6 +191,62 @@ async fn a_tenant_has_its_own_issuers_and_token_endpoint() {
     let metadata = ask(&server, "GET", metadata, None, None).await.json();
     assert_eq!(metadata["issuer"], "http://scim.example/t/acme");
     assert_eq!(metadata["token_endpoint"], "http://scim.example/t/acme/oauth2/token");
+}
+
+/// An authorization server that calls every token active, until it is aborted, and a chain that
+/// asks it.
+async fn authorization_server() -> (Chain, JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}/introspect", listener.local_addr().unwrap());
+    let serving = tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let _ = stream.read(&mut [0; 4_096]).await.unwrap();
+            let body = r#"{"active": true, "client_id": "acme-sync", "username": "jane"}"#;
+            let (head, bytes) =
+                ("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length", body.len());
+            stream.write_all(format!("{head}: {bytes}\r\n\r\n{body}").as_bytes()).await.unwrap();
+        }
+    });
+    let trust = IntrospectionTrust {
+        endpoint: endpoint.parse().unwrap(),
+        client_id: "scim".to_owned(),
+        client_secret: "secret".into(),
+        accepted_client: "acme-sync".to_owned(),
+        run_as: Some("Administrator".into()),
+    };
+    let method = IntrospectMethod::new(trust).unwrap();
+    (Chain::opaque_only().with_introspection(method), serving)
+}
+
+#[tokio::test]
+async fn a_tenant_has_its_own_authorization_server_and_its_health_is_told() {
+    let (mut setup, store) = Setup::in_memory();
+    let (chain, serving) = authorization_server().await;
+    let clock = setup.clock.clone();
+    let parts = TenantParts { chain, limits: TenantLimits::default() };
+    setup.tenants = HashMap::from([("acme".parse().unwrap(), parts)]);
+    let server = TestServer::start_with(setup).await;
+    for name in ["acme", "globex"] {
+        make(&store, server.tenant, name).await;
+    }
+    let health = async || server.ask(request("GET", "/health", None)).await.json();
+    assert_eq!(health().await["introspection"], json!({"state": "ok"}));
+    let users = ["/t/acme/scim/v2/Users", "/t/globex/scim/v2/Users", "/scim/v2/Users"];
+    for (path, want) in users.iter().zip([200, 401, 401]) {
+        let answer = ask(&server, "GET", path, Some("reference"), None).await;
+        assert_eq!(answer.status, want, "{path}: {answer}");
+    }
+
+    serving.abort();
+    let _ = serving.await;
+    let answer = ask(&server, "GET", users[0], Some("another"), None).await;
+    assert_eq!((answer.status, answer.header("retry-after")), (503, Some("5")), "{answer}");
+    clock.pass(7);
+    let failing = json!({"state": "failing", "failing_seconds": 7});
+    assert_eq!(health().await["introspection"], failing);
+    let remembered = ask(&server, "GET", users[0], Some("reference"), None).await;
+    assert_eq!(remembered.status, 200, "{remembered}");
 }
 
 #[tokio::test]

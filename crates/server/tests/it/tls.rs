@@ -1,11 +1,14 @@
 //! TLS with real certificates: versions, reload, certificates of clients.
 
+use std::collections::HashMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use provost_auth::{CertificateTrust, Chain, Rights};
+use provost_platform::setting::TenantLimits;
+use provost_server::tenant::TenantParts;
 use provost_server::{Tls, TlsFiles};
 use provost_testkit::server::{Setup, TestServer};
 use rcgen::{
@@ -241,6 +244,46 @@ async fn a_certificate_besides_the_token_must_be_one_that_is_accepted() {
     assert_eq!(caller(None).get(&server, path, acme).await, Ok(401), "in every tenant");
     assert_eq!(caller(None).get(&server, "/health", None).await, Ok(200));
     assert!(caller(Some(&forged)).get(&server, path, token).await.is_err());
+}
+
+#[tokio::test]
+async fn a_tenants_certificate_opens_that_tenant_alone() {
+    let (files, clients) = (Files::new(), Authority::new("clients"));
+    let tls = Arc::new(Tls::load(files.tls(Some(&clients))).unwrap());
+    let (mut setup, store) = Setup::in_memory();
+    let trust =
+        |name: &str, rights| CertificateTrust { names: vec![name.to_owned()], sole: Some(rights) };
+    let tenant = |name: &str, chain: Chain| {
+        (name.parse().unwrap(), TenantParts { chain, limits: TenantLimits::default() })
+    };
+    let with = |name, rights| Chain::opaque_only().with_certificates(trust(name, rights));
+    setup.tenants = HashMap::from([
+        tenant("acme", with("acme.example", Rights::Write)),
+        tenant("globex", with("globex.example", Rights::Read)),
+        tenant("initech", Chain::opaque_only()),
+    ]);
+    let (tls, chain) = (Some(tls), with("sync.example", Rights::Write));
+    let server = TestServer::start_with(Setup { tls, chain, ..setup }).await;
+    let mut tokens = Vec::new();
+    for name in ["acme", "globex", "initech", "unnamed"] {
+        tokens.push(crate::tenant::make(&store, server.tenant, name).await.1);
+    }
+    let paths = ["", "/t/acme", "/t/globex", "/t/initech", "/t/unnamed"];
+    for (name, opens) in
+        [("sync.example", 0), ("acme.example", 1), ("globex.example", 2), ("other.example", 5)]
+    {
+        let shown = clients.issue(name);
+        let caller = Caller { shows: Some(&shown), ..Caller::new(&files.authority) };
+        for (index, path) in paths.iter().enumerate() {
+            let got = caller.get(&server, &format!("{path}/scim/v2/Users"), None).await;
+            let want = if index == opens { 200 } else { 401 };
+            assert_eq!(got, Ok(want), "{name} at {path}");
+        }
+        // Nor does one tenant's certificate help another's token.
+        let path = "/t/globex/scim/v2/Users";
+        assert_eq!(caller.get(&server, path, Some(&tokens[0])).await, Ok(401));
+        assert_eq!(caller.get(&server, path, Some(&tokens[1])).await, Ok(200));
+    }
 }
 
 #[tokio::test]

@@ -12,10 +12,9 @@ use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::access_token::Grant;
-use crate::answer::{Answer, Issued};
+use crate::answer::{Answer, Issued, Unavailable};
 use crate::caller::Rights;
 use crate::credential::BearerToken;
-use crate::jwt::refresh::KeysUnavailable;
 use crate::method::jwt::JwtMethod;
 use crate::rejection::{Excerpt, Rejection};
 use crate::token::{PlainToken, TokenId, TokenKind};
@@ -73,7 +72,7 @@ pub enum GrantError {
     },
     /// The assertion cannot be judged now: 503.
     #[error(transparent)]
-    Unavailable(KeysUnavailable),
+    Unavailable(Unavailable),
 }
 
 /// Why a client is not who it says, for the log.
@@ -216,7 +215,7 @@ async fn by_assertion(
                 return Ok(Grant { client: name, rights, secret: None });
             }
             // Another client of this id may have keys that are there.
-            Answer::Unavailable(keys) => last = GrantError::Unavailable(keys),
+            Answer::Unavailable(reason) => last = GrantError::Unavailable(reason),
             Answer::Rejected(reason) => last = refuse(reason),
             Answer::NotMine => {}
         }

@@ -55,7 +55,7 @@ mod token_list;
 mod trace;
 
 pub use access_token::{ACCESS_SECONDS, AccessRecord, AccessTokens, Grant};
-pub use answer::{Answer, Issued};
+pub use answer::{Answer, Issued, Unavailable};
 pub use caller::{Caller, Rights, RightsError, RunAs};
 pub use certificate::{CertificateNames, CertificateTrust, next_revocation_list_at};
 pub use chain::Chain;

@@ -81,11 +81,16 @@ pub struct TokenNameError;
 #[derive(Debug, thiserror::Error)]
 pub enum TokenListError {
     /// Not the document that this version writes.
-    #[error("the list of tokens is damaged")]
+    #[error("the list is damaged")]
     Damaged(#[source] serde_json::Error),
     /// Written by another version.
-    #[error("the list of tokens has format {0}; this version reads up to {FORMAT}")]
-    Format(u32),
+    #[error("the list has format {found}; this version reads up to {newest}")]
+    Format {
+        /// Its format.
+        found: u32,
+        /// The newest that this version knows.
+        newest: u32,
+    },
 }
 
 impl TokenRecord {
@@ -273,7 +278,7 @@ pub(crate) fn read_document<T: DeserializeOwned>(
 ) -> Result<Vec<T>, TokenListError> {
     let Head { format } = serde_json::from_slice(document).map_err(TokenListError::Damaged)?;
     if !(FORMAT_WITHOUT_LIFE..=FORMAT).contains(&format) {
-        return Err(TokenListError::Format(format));
+        return Err(TokenListError::Format { found: format, newest: FORMAT });
     }
     let Document { tokens, .. } =
         serde_json::from_slice(document).map_err(TokenListError::Damaged)?;
@@ -445,7 +450,7 @@ mod tests {
 
     #[test]
     fn list_that_is_not_ours_is_refused() {
-        let damaged = "the list of tokens is damaged";
+        let damaged = "the list is damaged";
         check_refused("", damaged);
         check_refused("[]", damaged);
         check_refused("{}", damaged);
@@ -456,11 +461,11 @@ mod tests {
             |tokens: &[serde_json::Value]| json!({"format": 2, "tokens": tokens}).to_string();
         check_refused(&list(&[record("a b", &"A".repeat(43))]), damaged);
         check_refused(&list(&[record("a", "AAAA")]), damaged);
-        let newer = "the list of tokens has format 3; this version reads up to 2";
+        let newer = "the list has format 3; this version reads up to 2";
         check_refused(r#"{"format":3,"grants":{}}"#, newer);
         check_refused(
             r#"{"format":0,"tokens":[]}"#,
-            "the list of tokens has format 0; this version reads up to 2",
+            "the list has format 0; this version reads up to 2",
         );
     }
 }

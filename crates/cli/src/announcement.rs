@@ -5,6 +5,9 @@ use std::net::SocketAddr;
 use provost_platform::client_binding::Explanation;
 use provost_platform::setting::Settings;
 use provost_platform::state::{State, Status};
+use provost_server::issued::read;
+use provost_server::tenant::TenantList;
+use provost_store::{Store, TenantId};
 use tracing::{info, warn};
 
 /// Says what runs, where, and for whom.
@@ -69,6 +72,24 @@ pub(crate) fn announce(settings: &Settings, address: SocketAddr, status: &Status
     }
     for issuer in &jwt.issuers {
         announce_callers(issuer.explain(), &issuer.admin_name);
+    }
+}
+
+/// Warns of tenants that the settings name and that nobody made: a name may be misspelt.
+pub(crate) async fn warn_of_unmade_tenants(settings: &Settings, store: &impl Store, own: TenantId) {
+    if settings.provost.tenants.is_empty() {
+        return;
+    }
+    let made: TenantList = match read(store, own).await {
+        Ok(made) => made,
+        // The platform's own tenant is served without it.
+        Err(reason) => return warn!("Nothing is known of the tenants of the settings: {reason}"),
+    };
+    for name in settings.provost.tenants.keys().filter(|name| made.get(name).is_none()) {
+        warn!(
+            "The settings name the tenant {name}, and there is none: `provost tenant create \
+             {name}` makes it"
+        );
     }
 }
 

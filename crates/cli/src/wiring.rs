@@ -23,7 +23,7 @@ use provost_sqlite::{Options, SqliteStore};
 use provost_store::{Indexes, Store as _};
 use tokio::task::JoinHandle;
 
-use crate::announcement::announce;
+use crate::announcement::{announce, warn_of_unmade_tenants};
 use crate::failure::Failure;
 use crate::password::Hasher;
 use crate::trust::{self, Trusted};
@@ -84,6 +84,7 @@ pub(crate) async fn start(settings: &Settings) -> Result<Running, Failure> {
         starting.finish();
     }
     announce(settings, server.local_addr(), &subsystem.status());
+    warn_of_unmade_tenants(settings, &*store, own).await;
     let refreshes = refreshes.into_iter().map(|it| tokio::spawn(it.run())).collect();
     Ok(Running { server, store, refreshes, tls })
 }

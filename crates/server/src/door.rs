@@ -143,9 +143,7 @@ async fn judge(
             info!(request.id = %line.id(), token.fingerprint = %fingerprint, "Token refused: {reason}");
             Err(Error::BadCredential)
         }
-        Answer::Unavailable(keys) => {
-            Err(Error::NoKeys { retry_after_seconds: keys.retry_after_seconds })
-        }
+        Answer::Unavailable(reason) => Err(Error::NoVerdict(reason)),
     }
 }
 

@@ -4,13 +4,13 @@ use std::convert::Infallible;
 
 use http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue, StatusCode};
-use provost_auth::Rights;
+use provost_auth::{Rights, Unavailable};
 use provost_platform::state::{Refused, State};
 use provost_scim::error::{Error as Refusal, ErrorKind, quote};
 use provost_scim::urn;
 use serde_json::{Value, json};
 
-use crate::issued::{ChangeError, NoTokens};
+use crate::issued::{ChangeError, NoList};
 use crate::request_line::RequestLine;
 use crate::tenant::TenantError;
 
@@ -32,15 +32,22 @@ pub(crate) enum Error {
     /// The credential holds, and does not carry so far.
     #[error("the token has the rights {}; this needs {}", has.word(), needed.word())]
     Rights { has: Rights, needed: Rights },
-    /// The keys that JWTs are checked with are not there.
-    #[error("there are no keys to check the token with")]
-    NoKeys { retry_after_seconds: u64 },
-    /// The tokens cannot be read.
+    /// What the credential is judged by is not there.
+    #[error("the token cannot be judged")]
+    NoVerdict(#[source] Unavailable),
+    /// A list cannot be read.
     #[error(transparent)]
-    NoTokens(#[from] NoTokens),
-    /// The list of access tokens cannot be written.
-    #[error("could not write the list of access tokens")]
-    TokensNotWritten(#[source] ChangeError<Infallible>),
+    NoList(#[from] NoList),
+    /// A list cannot be written.
+    #[error("could not write the {what}")]
+    NotWritten {
+        what: &'static str,
+        #[source]
+        cause: provost_store::Error,
+    },
+    /// Others were quicker each time.
+    #[error("others keep changing the {0}")]
+    Contended(&'static str),
     /// The system has no randomness to give.
     #[error("the system's random source failed")]
     NoRandomness,
@@ -98,12 +105,20 @@ impl From<provost_engine::Error> for Error {
     }
 }
 
+impl From<Infallible> for Error {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
+
 impl Error {
-    /// Why a list of tokens was not changed.
-    pub(crate) fn from_change(error: ChangeError<Infallible>) -> Self {
+    /// Why a list was not changed.
+    pub(crate) fn from_change<E: Into<Self>>(error: ChangeError<E>) -> Self {
         match error {
-            ChangeError::Read(reason) => Self::NoTokens(reason),
-            other => Self::TokensNotWritten(other),
+            ChangeError::Refused(reason) => reason.into(),
+            ChangeError::Read(reason) => Self::NoList(reason),
+            ChangeError::Write { what, cause } => Self::NotWritten { what, cause },
+            ChangeError::Contended(what) => Self::Contended(what),
         }
     }
 
@@ -136,13 +151,18 @@ impl Error {
                 );
                 Answer::new(&Refusal::forbidden(detail)).with(WWW_AUTHENTICATE, challenge)
             }
-            Self::NoKeys { retry_after_seconds } => {
-                let detail = format!(
-                    "the keys that tokens are checked with cannot be fetched at the moment; \
-                     request {id}"
-                );
+            Self::NoVerdict(reason) => {
+                let what = match reason {
+                    Unavailable::Keys(_) => {
+                        "the keys that tokens are checked with cannot be fetched"
+                    }
+                    Unavailable::AuthorizationServer { .. } => {
+                        "the authorization server that knows the tokens does not answer"
+                    }
+                };
+                let detail = format!("{what} at the moment; request {id}");
                 Answer::new(&Refusal::new(ErrorKind::Unavailable, detail))
-                    .with(RETRY_AFTER, *retry_after_seconds)
+                    .with(RETRY_AFTER, reason.retry_after_seconds())
             }
             Self::NotServing(state) => {
                 let detail = format!("the SCIM subsystem is {state}; request {id}");
@@ -170,15 +190,16 @@ impl Error {
                     .with(RETRY_AFTER, *retry_after_seconds)
             }
             Self::Conflict(refused) => Answer::conflict(&refused.to_string()),
-            Self::NoTokens(NoTokens::Store(_))
-            | Self::TokensNotWritten(_)
+            Self::NoList(NoList::Store { .. })
+            | Self::NotWritten { .. }
+            | Self::Contended(_)
             | Self::NoRandomness
             | Self::NoTenant(_)
             | Self::Deadline => Answer::unavailable(id, SOON),
             Self::Failed(
                 provost_engine::Error::Busy | provost_engine::Error::Unavailable { .. },
             ) => Answer::unavailable(id, SOON),
-            Self::NoTokens(NoTokens::List(_))
+            Self::NoList(NoList::List { .. })
             | Self::Failed(provost_engine::Error::Corrupt(_) | provost_engine::Error::Refused(_))
             | Self::Panicked => {
                 Answer::new(&Refusal::new(ErrorKind::Internal, format!("request {id}")))
@@ -200,9 +221,10 @@ impl Error {
             | Self::TenantPaused
             | Self::Tenant(_)
             | Self::Conflict(_) => true,
-            Self::NoKeys { .. }
-            | Self::NoTokens(_)
-            | Self::TokensNotWritten(_)
+            Self::NoVerdict(_)
+            | Self::NoList(_)
+            | Self::NotWritten { .. }
+            | Self::Contended(_)
             | Self::NoRandomness
             | Self::NoTenant(_)
             | Self::Failed(_)

@@ -91,7 +91,7 @@ impl RequestLine {
             }
             // The door said why already.
             Error::BadCredential => {}
-            Error::NoKeys { .. } => warn!(request.id = %id, "Failed: {reason_text}"),
+            Error::NoVerdict(_) => warn!(request.id = %id, "Failed: {reason_text}"),
             reason if reason.is_clients() => info!(request.id = %id, "Refused: {reason_text}"),
             _ => error!(request.id = %id, "Failed: {reason_text}"),
         }

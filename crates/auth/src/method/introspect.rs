@@ -10,12 +10,11 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use tokio::sync::Semaphore;
 
-use crate::answer::Answer;
+use crate::answer::{Answer, Unavailable};
 use crate::caller::{Caller, Rights, RunAs};
 use crate::cause::causes;
 use crate::credential::BearerToken;
 use crate::http::{self, FetchLimits, KeyUrl, NoCertificates};
-use crate::jwt::refresh::KeysUnavailable;
 use crate::jwt::source::FetchError;
 use crate::rejection::{Excerpt, Rejection};
 use crate::token::sha256;
@@ -135,8 +134,10 @@ impl IntrospectMethod {
             Err(reason) => {
                 let place = self.trust.endpoint.shown();
                 tracing::warn!(error = %causes(&reason), "{place} was asked about a token");
-                let keys = KeysUnavailable { retry_after_seconds: RETRY_SECONDS };
-                return Answer::Unavailable(keys);
+                let retry_after_seconds = RETRY_SECONDS;
+                return Answer::Unavailable(Unavailable::AuthorizationServer {
+                    retry_after_seconds,
+                });
             }
         };
         trace.passed(|| format!("introspection: {} has answered", self.trust.endpoint.shown()));

@@ -44,7 +44,7 @@ impl JwtMethod {
         match self.check(token, now, trace).await {
             Ok(caller) => Answer::Accepted(caller),
             Err(Refusal::Rejected(reason)) => Answer::Rejected(reason),
-            Err(Refusal::Unavailable(keys)) => Answer::Unavailable(keys),
+            Err(Refusal::Unavailable(keys)) => Answer::Unavailable(keys.into()),
         }
     }
 

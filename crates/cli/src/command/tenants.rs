@@ -85,7 +85,7 @@ async fn numbered(store: &impl Store, name: &str) -> Result<TenantId, Failure> {
 fn failed(error: ChangeError<TenantError>) -> Failure {
     match error {
         ChangeError::Refused(reason) => Failure::Wrong(reason.to_string()),
-        other @ (ChangeError::Read(_) | ChangeError::Write(_) | ChangeError::Contended) => {
+        other @ (ChangeError::Read(_) | ChangeError::Write { .. } | ChangeError::Contended(_)) => {
             Failure::unable("change the tenants")(other)
         }
     }

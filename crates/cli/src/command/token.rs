@@ -133,7 +133,7 @@ fn show(place: &Place, token: &PlainToken, life: Life) -> Result<(), Failure> {
 fn failed(error: ChangeError<NoToken>) -> Failure {
     match error {
         ChangeError::Refused(reason) => Failure::Wrong(reason.to_string()),
-        other @ (ChangeError::Read(_) | ChangeError::Write(_) | ChangeError::Contended) => {
+        other @ (ChangeError::Read(_) | ChangeError::Write { .. } | ChangeError::Contended(_)) => {
             Failure::unable("change the tokens")(other)
         }
     }

@@ -1,6 +1,11 @@
 //! `provost tenant`, beside a server.
 
-use crate::process::{Running, enable, get, run, text};
+use std::io::Read as _;
+use std::process::Stdio;
+
+use rustix::process::Signal;
+
+use crate::process::{Running, enable, free_port, get, provost, run, text};
 
 #[test]
 fn a_tenant_made_beside_a_server_is_served_paused_and_resumed() {
@@ -40,4 +45,30 @@ fn a_tenant_made_beside_a_server_is_served_paused_and_resumed() {
     assert_eq!((code, said.as_str()), (Some(1), "error: there is a tenant named acme already\n"));
     assert_eq!(ask(&["tenant", "create", "Acme"]).0, Some(2));
     assert_eq!(ask(&["tenant", "pause", "nobody"]).0, Some(1));
+}
+
+#[test]
+fn a_tenant_that_the_settings_name_and_nobody_made_is_warned_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = folder.path().join("ThingworxPlatform");
+    std::fs::create_dir_all(&settings).unwrap();
+    std::fs::write(
+        settings.join("platform-settings.json"),
+        r#"{"PlatformSettingsConfig": {"ProvostSettings": {"tenants": {"acme": {}, "acne": {}}}}}"#,
+    )
+    .unwrap();
+    assert_eq!(run(folder.path(), &["tenant", "create", "acme"]).status.code(), Some(0));
+    let port = free_port();
+    let listen = format!("127.0.0.1:{port}");
+    let mut server = Running::start(
+        provost(folder.path(), &["serve", "--listen", &listen]).stderr(Stdio::piped()),
+    );
+    server.until(port, "/health", 200);
+    let mut log = server.log();
+    server.signal(Signal::TERM);
+    assert_eq!(server.wait(), Some(0));
+    let mut text = String::new();
+    log.read_to_string(&mut text).unwrap();
+    assert!(text.contains("The settings name the tenant acne, and there is none"), "{text}");
+    assert!(!text.contains("the tenant acme"), "{text}");
 }

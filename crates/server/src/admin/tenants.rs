@@ -7,13 +7,14 @@ use provost_auth::Rights;
 use provost_platform::tenant_name::TenantName;
 use provost_scim::Error as Refusal;
 use provost_scim::value::Mode;
+use provost_store::TenantId;
 use serde_json::{Value, json};
 use tracing::info;
 
 use crate::base_url::base_url;
-use crate::context::Call;
+use crate::context::{App, Call};
 use crate::error::Error;
-use crate::issued::{ChangeError, change, read};
+use crate::issued::{change, read};
 use crate::respond::{MediaType, Response, json};
 use crate::route::{TENANTS, TenantsRoute};
 use crate::tenant::{TenantError, TenantList, TenantRecord};
@@ -31,12 +32,10 @@ pub(crate) async fn answer(call: Call, route: TenantsRoute) -> Result<Response, 
     let caller = in_time(&app, authenticating).await?;
     door::check_rights(&caller, Rights::Administer)?;
     let base = base_url(&app, &client, &head);
-    let (store, own) = (&*app.parts.engine.store, tenant.id);
+    let own = tenant.id;
     let ok = |record: &TenantRecord| json(StatusCode::OK, MediaType::Json, &show(record, &base));
-    let changed = |outcome: Result<TenantRecord, ChangeError<TenantError>>, what: &str| {
-        let record = outcome.map_err(failed)?;
+    let tell = |record: &TenantRecord, what: &str| {
         info!(request.id = %line.id(), caller = %caller.principal, "The tenant {} is {what}", record.name);
-        Ok::<_, Error>(record)
     };
     match route {
         TenantsRoute::All if head.method == Method::POST => {
@@ -46,10 +45,10 @@ pub(crate) async fn answer(call: Call, route: TenantsRoute) -> Result<Response, 
             line.received(body.bytes.len());
             let name = name_in(&body::document(body, &app.limits).await?.0)?;
             let now = app.now_seconds();
-            let created =
-                change(store, own, |list: &mut TenantList| list.create(name.clone(), now));
-            let record = changed(in_time(&app, async { Ok(created.await) }).await?, "made")?;
-            store.tenant(name.as_str().into()).await.map_err(Error::NoTenant)?;
+            let record = changed(&app, own, |list| list.create(name.clone(), now)).await?;
+            tell(&record, "made");
+            let number = app.parts.engine.store.tenant(name.as_str().into());
+            in_time(&app, async { number.await.map_err(Error::NoTenant) }).await?;
             let mut response = json(StatusCode::CREATED, MediaType::Json, &show(&record, &base));
             let location = HeaderValue::from_str(&format!("{base}{TENANTS}/{}", record.name));
             let location = location.expect("a base URL and a tenant's name are printable ASCII");
@@ -57,29 +56,42 @@ pub(crate) async fn answer(call: Call, route: TenantsRoute) -> Result<Response, 
             Ok(response)
         }
         TenantsRoute::All => {
-            let list: TenantList = in_time(&app, async { Ok(read(store, own).await?) }).await?;
+            let list = listed(&app, own).await?;
             let tenants: Vec<Value> = list.records().iter().map(|it| show(it, &base)).collect();
             Ok(json(StatusCode::OK, MediaType::Json, &json!({ "tenants": tenants })))
         }
         TenantsRoute::One(name) => {
             let name = parse(&name)?;
-            let list: TenantList = in_time(&app, async { Ok(read(store, own).await?) }).await?;
+            let list = listed(&app, own).await?;
             let record = list.get(&name).ok_or(TenantError::NoSuchTenant(name))?;
             Ok(ok(record))
         }
         TenantsRoute::Pause(name) => {
             let name = parse(&name)?;
-            let pause = |list: &mut TenantList| list.set_paused(&name, true);
-            let paused = in_time(&app, async { Ok(change(store, own, pause).await) }).await?;
-            Ok(ok(&changed(paused, "paused")?))
+            let record = changed(&app, own, |list| list.set_paused(&name, true)).await?;
+            tell(&record, "paused");
+            Ok(ok(&record))
         }
         TenantsRoute::Resume(name) => {
             let name = parse(&name)?;
-            let resume = |list: &mut TenantList| list.set_paused(&name, false);
-            let resumed = in_time(&app, async { Ok(change(store, own, resume).await) }).await?;
-            Ok(ok(&changed(resumed, "resumed")?))
+            let record = changed(&app, own, |list| list.set_paused(&name, false)).await?;
+            tell(&record, "resumed");
+            Ok(ok(&record))
         }
     }
+}
+
+async fn listed(app: &App, own: TenantId) -> Result<TenantList, Error> {
+    in_time(app, async { Ok(read(&*app.parts.engine.store, own).await?) }).await
+}
+
+async fn changed(
+    app: &App,
+    own: TenantId,
+    make: impl FnMut(&mut TenantList) -> Result<TenantRecord, TenantError>,
+) -> Result<TenantRecord, Error> {
+    let changing = change(&*app.parts.engine.store, own, make);
+    in_time(app, async { changing.await.map_err(Error::from_change) }).await
 }
 
 fn show(record: &TenantRecord, base: &str) -> Value {
@@ -104,13 +116,4 @@ fn name_in(document: &Value) -> Result<TenantName, Refusal> {
 /// A name that no tenant can have is the name of no tenant.
 fn parse(name: &str) -> Result<TenantName, Refusal> {
     name.parse().map_err(|_| Refusal::not_found("there is no such tenant"))
-}
-
-fn failed(error: ChangeError<TenantError>) -> Error {
-    match error {
-        ChangeError::Refused(reason) => Error::Tenant(reason),
-        ChangeError::Read(reason) => Error::NoTokens(reason),
-        ChangeError::Write(cause) => Error::NoTenant(cause),
-        ChangeError::Contended => Error::TooManyRequests,
-    }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwapOption;
 use provost_store::{Rev, Store, TenantId};
 
-use super::{Listed, NoTokens};
+use super::{Listed, NoList};
 
 pub(crate) struct Cache<L> {
     last: ArcSwapOption<(Rev, Arc<L>)>,
@@ -19,19 +19,15 @@ impl<L> Default for Cache<L> {
 
 impl<L: Listed> Cache<L> {
     /// The list at this moment.
-    pub(crate) async fn get(
-        &self,
-        store: &dyn Store,
-        tenant: TenantId,
-    ) -> Result<Arc<L>, NoTokens> {
-        let found = store.document(tenant, L::DOCUMENT.into()).await.map_err(NoTokens::Store)?;
+    pub(crate) async fn get(&self, store: &dyn Store, tenant: TenantId) -> Result<Arc<L>, NoList> {
+        let found = store.document(tenant, L::DOCUMENT.into()).await.map_err(NoList::store::<L>)?;
         let Some(document) = found else { return Ok(Arc::default()) };
         if let Some(last) = self.last.load().as_deref()
             && last.0 == document.rev
         {
             return Ok(Arc::clone(&last.1));
         }
-        let list = Arc::new(L::from_document(&document.body).map_err(NoTokens::List)?);
+        let list = Arc::new(L::from_document(&document.body).map_err(NoList::list::<L>)?);
         self.last.store(Some(Arc::new((document.rev, Arc::clone(&list)))));
         Ok(list)
     }

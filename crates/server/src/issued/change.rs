@@ -2,7 +2,7 @@
 
 use provost_store::{DocumentPut, Error as StoreError, Rev, Store, TenantId};
 
-use super::{Listed, NoTokens};
+use super::{Listed, NoList};
 
 /// How often a list is read again because somebody else changed it.
 const ATTEMPTS: usize = 16;
@@ -15,13 +15,19 @@ pub enum ChangeError<E> {
     Refused(E),
     /// The list cannot be read.
     #[error(transparent)]
-    Read(#[from] NoTokens),
+    Read(#[from] NoList),
     /// The list cannot be written.
-    #[error("could not write the list of tokens")]
-    Write(#[source] StoreError),
+    #[error("could not write the {what}")]
+    Write {
+        /// The list.
+        what: &'static str,
+        /// Why not.
+        #[source]
+        cause: StoreError,
+    },
     /// Others were quicker each time.
-    #[error("others keep changing the list of tokens; try again")]
-    Contended,
+    #[error("others keep changing the {0}; try again")]
+    Contended(&'static str),
 }
 
 /// Changes a list. What `change` does is done again on a newer list if somebody else was quicker.
@@ -41,28 +47,28 @@ pub async fn change<L: Listed, T, E>(
         match store.put_document(tenant, put).await {
             Ok(_) => return Ok(outcome),
             Err(StoreError::Stale) => {}
-            Err(error) => return Err(ChangeError::Write(error)),
+            Err(cause) => return Err(ChangeError::Write { what: L::WHAT, cause }),
         }
     }
-    Err(ChangeError::Contended)
+    Err(ChangeError::Contended(L::WHAT))
 }
 
 /// Reads a list; without a document it is empty.
 ///
 /// # Errors
 /// The store cannot say, or the document is of no use.
-pub async fn read<L: Listed>(store: &dyn Store, tenant: TenantId) -> Result<L, NoTokens> {
+pub async fn read<L: Listed>(store: &dyn Store, tenant: TenantId) -> Result<L, NoList> {
     Ok(read_with_rev(store, tenant).await?.0)
 }
 
 async fn read_with_rev<L: Listed>(
     store: &dyn Store,
     tenant: TenantId,
-) -> Result<(L, Option<Rev>), NoTokens> {
-    match store.document(tenant, L::DOCUMENT.into()).await.map_err(NoTokens::Store)? {
+) -> Result<(L, Option<Rev>), NoList> {
+    match store.document(tenant, L::DOCUMENT.into()).await.map_err(NoList::store::<L>)? {
         None => Ok((L::default(), None)),
         Some(document) => {
-            let list = L::from_document(&document.body).map_err(NoTokens::List)?;
+            let list = L::from_document(&document.body).map_err(NoList::list::<L>)?;
             Ok((list, Some(document.rev)))
         }
     }

@@ -20,6 +20,8 @@ pub(crate) use uses::TokenUses;
 pub trait Listed: Default + Sized {
     /// The name of the document, in each tenant.
     const DOCUMENT: &'static str;
+    /// What it is called in errors.
+    const WHAT: &'static str;
 
     /// Reads a stored list.
     ///
@@ -33,6 +35,7 @@ pub trait Listed: Default + Sized {
 
 impl Listed for TokenList {
     const DOCUMENT: &'static str = "tokens";
+    const WHAT: &'static str = "list of tokens";
 
     fn from_document(document: &[u8]) -> Result<Self, TokenListError> {
         Self::from_json(document)
@@ -45,6 +48,7 @@ impl Listed for TokenList {
 
 impl Listed for AccessTokens {
     const DOCUMENT: &'static str = "access-tokens";
+    const WHAT: &'static str = "list of access tokens";
 
     fn from_document(document: &[u8]) -> Result<Self, TokenListError> {
         Self::from_json(document)
@@ -57,13 +61,35 @@ impl Listed for AccessTokens {
 
 /// Why there is no list.
 #[derive(Debug, thiserror::Error)]
-pub enum NoTokens {
+pub enum NoList {
     /// The store could not say.
-    #[error("could not read the list of tokens")]
-    Store(#[source] provost_store::Error),
+    #[error("could not read the {what}")]
+    Store {
+        /// The list.
+        what: &'static str,
+        /// Why not.
+        #[source]
+        cause: provost_store::Error,
+    },
     /// It is not one of ours.
-    #[error("the stored list of tokens is of no use")]
-    List(#[source] TokenListError),
+    #[error("the stored {what} is of no use")]
+    List {
+        /// The list.
+        what: &'static str,
+        /// Why not.
+        #[source]
+        cause: TokenListError,
+    },
+}
+
+impl NoList {
+    fn store<L: Listed>(cause: provost_store::Error) -> Self {
+        Self::Store { what: L::WHAT, cause }
+    }
+
+    fn list<L: Listed>(cause: TokenListError) -> Self {
+        Self::List { what: L::WHAT, cause }
+    }
 }
 
 /// The lists of a tenant as they were last read.
@@ -92,7 +118,7 @@ impl IssuedCache {
         &self,
         store: &dyn Store,
         tenant: TenantId,
-    ) -> Result<Lists, NoTokens> {
+    ) -> Result<Lists, NoList> {
         Ok(Lists { tokens: self.tokens.get(store, tenant).await?, access: Arc::default() })
     }
 
@@ -103,7 +129,7 @@ impl IssuedCache {
         token: Option<BearerToken<'_>>,
         store: &dyn Store,
         tenant: TenantId,
-    ) -> Result<Lists, NoTokens> {
+    ) -> Result<Lists, NoList> {
         let Some(kind) = token.and_then(|it| it.kind()) else { return Ok(Lists::default()) };
         Ok(Lists {
             tokens: self.tokens.get(store, tenant).await?,

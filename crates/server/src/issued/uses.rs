@@ -1,6 +1,6 @@
 //! When each token was last used: noted in memory, written once in a while.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::convert::Infallible;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -9,7 +9,7 @@ use provost_store::{Store, TenantId};
 use serde_json::{Value, json};
 use tracing::warn;
 
-use super::{Listed, change};
+use super::{ChangeError, Listed, change, read};
 
 /// From so many seconds before its end on, the log warns of a token that is used, once a day.
 const WARN_SECONDS: i64 = 14 * 24 * 60 * 60;
@@ -29,10 +29,16 @@ impl LastUses {
         let last = self.0.entry(token).or_insert(at);
         *last = at.max(*last);
     }
+
+    /// Forgets tokens that are gone.
+    fn keep(&mut self, there: &BTreeSet<TokenId>) {
+        self.0.retain(|token, _| there.contains(token));
+    }
 }
 
 impl Listed for LastUses {
     const DOCUMENT: &'static str = "token-uses";
+    const WHAT: &'static str = "list of last uses";
 
     fn from_document(document: &[u8]) -> Result<Self, TokenListError> {
         serde_json::from_slice(document)
@@ -81,11 +87,7 @@ impl TokenUses {
         if noted.is_empty() {
             return;
         }
-        let written = change::<LastUses, _, Infallible>(store, tenant, |uses| {
-            noted.iter().for_each(|(token, at)| uses.note(token.clone(), *at));
-            Ok(())
-        });
-        if let Err(error) = written.await {
+        if let Err(error) = self.put(&noted, store, tenant).await {
             warn!("Could not write when tokens were used: {error}");
             let mut again = self.noted();
             for (token, at) in noted {
@@ -94,7 +96,62 @@ impl TokenUses {
         }
     }
 
+    async fn put(
+        &self,
+        noted: &HashMap<TokenId, i64>,
+        store: &dyn Store,
+        tenant: TenantId,
+    ) -> Result<(), ChangeError<Infallible>> {
+        let tokens: TokenList = read(store, tenant).await?;
+        let there: BTreeSet<_> = tokens.records().iter().map(|it| it.hash.id()).collect();
+        self.noted().warned.retain(|token, _| there.contains(token));
+        let put = change(store, tenant, |uses: &mut LastUses| {
+            noted.iter().for_each(|(token, at)| uses.note(token.clone(), *at));
+            uses.keep(&there);
+            Ok(())
+        });
+        put.await
+    }
+
     fn noted(&self) -> MutexGuard<'_, Noted> {
         self.noted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use provost_auth::{Life, Rights};
+    use provost_scim::schema::{Options, Schemas};
+    use provost_store::memory::MemoryStore;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_uses_of_a_token_that_is_gone_are_forgotten_with_the_next_write() {
+        let store = MemoryStore::new(Arc::new(Schemas::builtin(&Options::default())));
+        let tenant = store.tenant("default".into()).await.unwrap();
+        let life = Life { created_at: 0, expires_at: None };
+        let create = |list: &mut TokenList| {
+            let [a, b] = ["a", "b"].map(|name| name.parse().unwrap());
+            let a = list.create(a, Rights::Read, life, [1; 32])?;
+            Ok::<_, provost_auth::NoToken>([a, list.create(b, Rights::Read, life, [2; 32])?])
+        };
+        let [a, b] = change(&store, tenant, create).await.unwrap().map(|it| it.hash().id());
+        let uses = TokenUses::default();
+        let note = async |token: &TokenId, at| {
+            let tokens = read(&store, tenant).await.unwrap();
+            uses.note(token, &tokens, at);
+            uses.write(&store, tenant).await;
+            let written: LastUses = read(&store, tenant).await.unwrap();
+            (written.of(&a), written.of(&b))
+        };
+        assert_eq!(note(&a, 1).await, (Some(1), None));
+        assert_eq!(note(&b, 2).await, (Some(1), Some(2)));
+        let revoke =
+            |list: &mut TokenList| Ok::<_, Infallible>(list.revoke(&"a".parse().unwrap(), None));
+        change(&store, tenant, revoke).await.unwrap();
+        assert_eq!(note(&b, 3).await, (None, Some(3)));
     }
 }

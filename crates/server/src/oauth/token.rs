@@ -126,11 +126,11 @@ fn refused(line: &RequestLine, error: &GrantError, in_header: bool) -> Response 
             }
             response
         }
-        GrantError::Unavailable(keys) => {
+        GrantError::Unavailable(cause) => {
             let reason = format!("the assertion cannot be checked at the moment; request {id}");
             let unavailable = StatusCode::SERVICE_UNAVAILABLE;
             let mut response = refusal(unavailable, "temporarily_unavailable", &reason);
-            response.headers_mut().insert(RETRY_AFTER, keys.retry_after_seconds.into());
+            response.headers_mut().insert(RETRY_AFTER, cause.retry_after_seconds().into());
             response
         }
     }

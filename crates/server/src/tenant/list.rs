@@ -86,13 +86,14 @@ impl TenantList {
 
 impl Listed for TenantList {
     const DOCUMENT: &'static str = "tenants";
+    const WHAT: &'static str = "list of tenants";
 
     fn from_document(document: &[u8]) -> Result<Self, TokenListError> {
         let Document { format, tenants } =
             serde_json::from_slice(document).map_err(TokenListError::Damaged)?;
         match format {
             FORMAT => Ok(Self(tenants)),
-            other => Err(TokenListError::Format(other)),
+            found => Err(TokenListError::Format { found, newest: FORMAT }),
         }
     }
 
@@ -119,7 +120,14 @@ mod name {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use provost_scim::schema::{Options, Schemas};
+    use provost_store::memory::MemoryStore;
+    use provost_store::{DocumentPut, Store as _};
+
     use super::*;
+    use crate::issued::read;
 
     #[test]
     fn the_list_comes_back_as_it_was_stored() {
@@ -136,5 +144,18 @@ mod tests {
         for text in ["", "{}", r#"{"format":2,"tenants":[]}"#] {
             assert!(TenantList::from_document(text.as_bytes()).is_err(), "{text}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_list_that_cannot_be_read_is_called_by_its_name() {
+        let store = MemoryStore::new(Arc::new(Schemas::builtin(&Options::default())));
+        let tenant = store.tenant("default".into()).await.unwrap();
+        let body = b"{\"format\": 2, \"tenants\": []}".to_vec().into();
+        let put = DocumentPut { key: TenantList::DOCUMENT.into(), base: None, body };
+        store.put_document(tenant, put).await.unwrap();
+        let error = read::<TenantList>(&store, tenant).await.unwrap_err();
+        assert_eq!(error.to_string(), "the stored list of tenants is of no use");
+        let cause = std::error::Error::source(&error).unwrap().to_string();
+        assert_eq!(cause, "the list has format 2; this version reads up to 1");
     }
 }

@@ -242,6 +242,9 @@ async fn a_tenant_has_its_own_authorization_server_and_its_health_is_told() {
     let _ = serving.await;
     let answer = ask(&server, "GET", users[0], Some("another"), None).await;
     assert_eq!((answer.status, answer.header("retry-after")), (503, Some("5")), "{answer}");
+    let detail = answer.json()["detail"].as_str().unwrap().to_owned();
+    let want = "the authorization server that knows the tokens does not answer at the moment; ";
+    assert!(detail.starts_with(want), "{detail}");
     clock.pass(7);
     let failing = json!({"state": "failing", "failing_seconds": 7});
     assert_eq!(health().await["introspection"], failing);

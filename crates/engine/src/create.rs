@@ -32,7 +32,7 @@ pub async fn create(cx: &Context<'_>, kind: Kind, draft: Attributes) -> Result<O
     let now = engine.clock.now_micros();
     let id = engine.ids.next(now);
     let (label, body) = (content.label.clone(), content.body.clone());
-    let act = Act::Create { content, members };
+    let act = Act::create(content, members);
     let write = Write { now, secrets, ..write(cx, kind, id, act, None) };
     let applied = match submit(cx, write, Some(&new)).await? {
         Ok(applied) => applied,

@@ -26,7 +26,7 @@ pub async fn delete(
             view::attributes(schemas, &stored).map_err(|it| failed(cx, "read a resource", it))?;
         let keys = cx.engine.indexes.keys(schemas, kind, &old);
         let change = difference(schemas, kind, Some(&old), None);
-        let act = Act::Delete { base: stored.rev, keys, change };
+        let act = Act::delete(stored.rev, keys, change);
         let write = write(cx, kind, stored.id, act, if_match.clone());
         if let Ok(applied) = submit(cx, write, None).await? {
             return Ok(Outcome::new(stored.id, &applied, None));

@@ -75,8 +75,8 @@ pub(crate) fn write(
     if_match: Option<IfMatch>,
 ) -> Write {
     let now = cx.engine.clock.now_micros();
-    let (cause, secrets) = (cx.cause.clone(), Vec::new());
-    Write { id, kind, if_match, act, secrets, now, cause, mode: Mode::Commit }
+    let (cause, secrets, entries) = (cx.cause.clone(), Vec::new(), Vec::new());
+    Write { id, kind, if_match, act, secrets, now, cause, entries, mode: Mode::Commit }
 }
 
 /// Submits a write; what the client can be told about a failure becomes a refusal.
@@ -118,6 +118,10 @@ fn refused(
         ),
         provost_store::Error::Gone => missing(cx, kind, &id.to_string()),
         provost_store::Error::UnknownMember(member) => unknown_member(&member.to_string()),
+        provost_store::Error::Full { limit } => Refusal::forbidden(format!(
+            "no more than {limit} resources of the type {resource_type} may be provisioned, and there \
+             are as many; an administrator can raise the quota or remove what is not needed"
+        )),
         provost_store::Error::Cycle(member) => Refusal::invalid_value(format!(
             "{member} cannot be a member of {id}: the group would be a member of itself"
         )),
@@ -143,6 +147,7 @@ pub(crate) fn failed(cx: &Context<'_>, verb: &'static str, error: provost_store:
         | provost_store::Error::Mismatch
         | provost_store::Error::Gone
         | provost_store::Error::UnknownMember(_)
+        | provost_store::Error::Full { .. }
         | provost_store::Error::Cycle(_)) => {
             Error::Unavailable { verb, tenant: cx.tenant, cause: other.into() }
         }

@@ -15,6 +15,7 @@
 mod admin;
 mod base_url;
 mod body;
+mod cause;
 mod client;
 mod context;
 mod door;

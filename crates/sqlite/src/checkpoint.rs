@@ -119,7 +119,7 @@ mod tests {
 
     async fn write(store: &SqliteStore, key: &str, bytes: usize) {
         let tenant = store.tenant("default".into()).await.unwrap();
-        let put = DocumentPut { key: key.into(), base: None, body: vec![7; bytes].into() };
+        let put = DocumentPut::new(key, None, vec![7; bytes]);
         store.put_document(tenant, put).await.unwrap();
     }
 
@@ -156,7 +156,7 @@ mod tests {
         write(&store, "a", 10).await;
         let tenant = store.tenant("default".into()).await.unwrap();
         store.shared.condition.set_log_bytes(1 << 30);
-        let put = DocumentPut { key: "b".into(), base: None, body: "b".into() };
+        let put = DocumentPut::new("b", None, "b");
         let refused = store.put_document(tenant, put).await;
         assert!(matches!(refused, Err(provost_store::Error::Busy)));
         let trouble = store.health().await.unwrap().trouble.unwrap();

@@ -11,13 +11,14 @@ use crate::registry::Registry;
 const FORMAT: i64 = 1;
 const ID_BYTES: usize = 16;
 
-/// Appends an event to a tenant's feed, at the next place; its own place is not looked at.
+/// Appends an event to a tenant's feed, at the next place, and gives that; its own place is not looked
+/// at.
 pub(crate) fn append(
     connection: &Connection,
     registry: &Registry,
     tenant: TenantId,
     event: &Event,
-) -> rusqlite::Result<()> {
+) -> rusqlite::Result<Position> {
     let is_removal = event.act == EventAct::Deleted || !event.removed.is_empty();
     let seq: i64 = connection
         .prepare_cached(
@@ -39,14 +40,14 @@ pub(crate) fn append(
             event.id.0,
             registry.kind(event.kind),
             event.version.0,
-            name(event.act),
+            event.act.name(),
             FORMAT,
             cause,
             &event.change[..],
             joined(&event.added),
             joined(&event.removed),
         ])?;
-    Ok(())
+    Ok(Position(seq))
 }
 
 /// See `Store::last_removal`.
@@ -72,6 +73,16 @@ pub(crate) fn read(
     rows.collect()
 }
 
+/// The event at a position.
+pub(crate) fn one(
+    connection: &Connection,
+    registry: &Registry,
+    tenant: TenantId,
+    position: Position,
+) -> rusqlite::Result<Option<Event>> {
+    Ok(read(connection, registry, tenant, Position(position.0 - 1), 1)?.pop())
+}
+
 fn event(registry: &Registry, row: &Row<'_>) -> rusqlite::Result<Event> {
     if row.get::<_, i64>(5)? != FORMAT {
         return Err(unreadable(5, "an event of an unknown format"));
@@ -92,25 +103,17 @@ fn event(registry: &Registry, row: &Row<'_>) -> rusqlite::Result<Event> {
     })
 }
 
-const fn name(act: EventAct) -> &'static str {
-    match act {
-        EventAct::Created => "created",
-        EventAct::Changed => "changed",
-        EventAct::Deleted => "deleted",
-    }
-}
-
 fn act(text: &str) -> Option<EventAct> {
-    [EventAct::Created, EventAct::Changed, EventAct::Deleted]
-        .into_iter()
-        .find(|act| name(*act) == text)
+    EventAct::ALL.into_iter().find(|act| act.name() == text)
 }
 
-fn joined(ids: &[ResourceId]) -> Vec<u8> {
+/// Ids as one column.
+pub(crate) fn joined(ids: &[ResourceId]) -> Vec<u8> {
     ids.iter().flat_map(|id| *id.0.as_bytes()).collect()
 }
 
-fn split(bytes: &[u8]) -> Vec<ResourceId> {
+/// The ids in a column.
+pub(crate) fn split(bytes: &[u8]) -> Vec<ResourceId> {
     let (ids, _) = bytes.as_chunks::<ID_BYTES>();
     ids.iter().map(|id| ResourceId(Uuid::from_bytes(*id))).collect()
 }

@@ -5,6 +5,7 @@
 //! answered from one snapshot.
 #![warn(missing_docs)]
 
+mod audit;
 mod backup;
 mod checkpoint;
 mod condition;
@@ -14,10 +15,12 @@ mod event;
 mod folder;
 mod migrate;
 mod open;
+mod population;
 mod reader;
 mod registry;
 mod reindex;
 mod store;
+mod trash;
 mod verify;
 mod writer;
 

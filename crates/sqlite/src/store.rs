@@ -7,17 +7,17 @@ use std::sync::Arc;
 use bytes::Bytes;
 use provost_scim::schema::AttrId;
 use provost_store::{
-    Answer, Applied, At, Document, DocumentPut, Error, Event, Health, Label, MemberPage, Members,
-    Membership, Mode, Page, Position, Query, ResourceId, Rev, Store, Stored, TenantId, Version,
-    Write,
+    Answer, Applied, At, AuditQuery, Document, DocumentPut, Entry, Error, Event, Health, Label,
+    MemberPage, Members, Membership, Mode, Page, Position, Query, Recorded, ResourceId, Rev, Store,
+    Stored, TenantId, Trashed, Version, Write,
 };
 
 use crate::checkpoint::Checkpoints;
 use crate::folder::Lock;
 use crate::open::Shared;
 use crate::reader::{Readers, Search, Weight};
-use crate::writer::{Size, Writer};
-use crate::{BackupError, Flaw, backup, event, verify};
+use crate::writer::{Ledger, Size, Writer};
+use crate::{BackupError, Flaw, audit, backup, event, population, trash, verify};
 
 /// A store on SQLite.
 ///
@@ -131,6 +131,50 @@ impl Store for SqliteStore {
             self.readers
                 .ask(Weight::Light, move |it| Ok(event::last_removal(it.connection, tenant)?)),
         )
+    }
+
+    fn count(&self, at: At) -> Answer<'_, u64> {
+        Box::pin(self.readers.ask(Weight::Light, move |it| {
+            Ok(population::of(it.connection, at.tenant, it.shared.registry.kind(at.kind))?)
+        }))
+    }
+
+    fn record(&self, tenant: TenantId, entries: Vec<Entry>) -> Answer<'_, ()> {
+        let task = move |ledger: &Ledger<'_>| ledger.record_entries(tenant, &entries);
+        Box::pin(self.writer.write(Size::default(), Mode::Commit, task))
+    }
+
+    fn audit(&self, tenant: TenantId, query: AuditQuery) -> Answer<'_, Vec<Recorded>> {
+        Box::pin(self.readers.ask(Weight::Heavy, move |it| {
+            Ok(audit::read(it.connection, &it.shared.registry, tenant, &query)?)
+        }))
+    }
+
+    fn purge_audit(&self, tenant: TenantId, before: i64, max: u32) -> Answer<'_, u64> {
+        let task = move |it: &Ledger<'_>| Ok(audit::purge(it.connection, tenant, before, max)?);
+        Box::pin(self.writer.write(Size::default(), Mode::Commit, task))
+    }
+
+    fn trash(
+        &self,
+        tenant: TenantId,
+        after: Option<ResourceId>,
+        max: NonZeroU16,
+    ) -> Answer<'_, Vec<Trashed>> {
+        Box::pin(self.readers.ask(Weight::Light, move |it| {
+            Ok(trash::page(it.connection, &it.shared.registry, tenant, after, max.get())?)
+        }))
+    }
+
+    fn trashed(&self, at: At, id: ResourceId) -> Answer<'_, Option<Trashed>> {
+        Box::pin(self.readers.ask(Weight::Light, move |it| {
+            Ok(trash::one(it.connection, &it.shared.registry, at, id)?)
+        }))
+    }
+
+    fn purge_trash(&self, tenant: TenantId, now: i64) -> Answer<'_, u64> {
+        let task = move |it: &Ledger<'_>| Ok(trash::purge(it.connection, tenant, now)?);
+        Box::pin(self.writer.write(Size::default(), Mode::Commit, task))
     }
 
     fn document(&self, tenant: TenantId, key: Box<str>) -> Answer<'_, Option<Document>> {

@@ -34,6 +34,9 @@ pub enum Flaw {
     /// The feed does not have an event at each place from the first to the last.
     #[error("tenant {0}: the feed has {1} events and continues with {2}")]
     Gap(TenantId, i64, i64),
+    /// The number of resources that is kept is not how many there are.
+    #[error("tenant {0}: there are {1} resources of the type {2}, and {3} are counted")]
+    Population(TenantId, i64, String, i64),
     /// The feed, replayed from its start, leads to something else than is stored.
     #[error("tenant {0}: the feed does not lead to {1} as it is")]
     Feed(TenantId, ResourceId),
@@ -47,6 +50,7 @@ pub(crate) fn verify(path: &Path, shared: &Shared) -> Result<Vec<Flaw>, Failure>
     check_file(&connection, &mut flaws)?;
     check_keys(&connection, shared, &mut flaws)?;
     check_members(&connection, &mut flaws)?;
+    check_population(&connection, &mut flaws)?;
     replay::check(&connection, shared, &mut flaws)?;
     Ok(flaws)
 }
@@ -131,6 +135,22 @@ impl Place {
         let mut statement = connection.prepare_cached(sql)?;
         statement.query_map(parameters, |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
     }
+}
+
+fn check_population(connection: &Connection, flaws: &mut Vec<Flaw>) -> Result<(), Failure> {
+    let mut statement = connection.prepare(
+        "SELECT tenant_id, sum(found), (SELECT name FROM kind WHERE no = kind), sum(counted) FROM (
+             SELECT tenant_id, kind, count(*) AS found, 0 AS counted FROM resource
+             GROUP BY tenant_id, kind
+             UNION ALL SELECT tenant_id, kind, 0, resources FROM population)
+         GROUP BY tenant_id, kind HAVING sum(found) <> sum(counted)",
+    )?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let (tenant, found) = (TenantId(row.get(0)?), row.get(1)?);
+        flaws.push(Flaw::Population(tenant, found, row.get(2)?, row.get(3)?));
+    }
+    Ok(())
 }
 
 fn check_members(connection: &Connection, flaws: &mut Vec<Flaw>) -> Result<(), Failure> {

@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 const NAME: &str = "a_commit_that_the_disk_refuses_is_not_acknowledged";
 /// In units of 512 bytes, as POSIX has it; some shells count in 1,024.
-const LIMIT: &str = "400";
+const LIMIT: &str = "800";
 
 #[expect(clippy::print_stdout, reason = "a test without a harness names itself")]
 fn main() {
@@ -113,7 +113,7 @@ impl Site {
         let new = reader.resource(&json, Message::Post).expect("is legal");
         let content = Content::between(&self.schemas, &self.indexes, kind, None, &new);
         let content = content.expect("is legal").expect("is a change");
-        let act = Act::Create { content, members: Delta::none() };
+        let act = Act::create(content, Delta::none());
         let (id, cause, now) = (ResourceId(Uuid::from_u128(n)), Cause::default(), n as i64);
         let write = Write {
             id,
@@ -123,6 +123,7 @@ impl Site {
             secrets: Vec::new(),
             now,
             cause,
+            entries: Vec::new(),
             mode: Mode::Commit,
         };
         self.runtime.block_on(self.store.apply(self.tenant, write)).map(drop)

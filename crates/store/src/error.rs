@@ -28,6 +28,12 @@ pub enum Error {
     /// A group would be a member of itself, directly or through other groups.
     #[error("{0} would be a member of itself")]
     Cycle(ResourceId),
+    /// There are as many resources of the type as there may be.
+    #[error("there are {limit} resources of the type, the most that there may be")]
+    Full {
+        /// The most that there may be.
+        limit: u64,
+    },
     /// The query would look at more than a query may.
     #[error("the query is too broad")]
     TooBroad,

@@ -45,6 +45,20 @@ pub enum Act {
     Deleted,
 }
 
+impl Act {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Created, Self::Changed, Self::Deleted];
+
+    /// Its name, as it is kept and told.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Changed => "changed",
+            Self::Deleted => "deleted",
+        }
+    }
+}
+
 /// Who caused a change, and how it came in.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cause {
@@ -52,6 +66,12 @@ pub struct Cause {
     pub request: Box<str>,
     /// The caller's name, as the log has it.
     pub caller: Box<str>,
+    /// The user of the platform whose rights the caller took.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run_as: Option<Box<str>>,
+    /// The address that the request came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Box<str>>,
     /// The dialect rules that fired, and the deviations that were tolerated.
     pub rules: Vec<Box<str>>,
 }

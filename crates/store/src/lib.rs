@@ -5,6 +5,7 @@
 //! the ten promises; [`suite`](mod@suite) tests each on every store.
 #![warn(missing_docs)]
 
+mod audit;
 mod content;
 mod error;
 mod event;
@@ -15,9 +16,11 @@ mod plan;
 mod query;
 #[cfg(feature = "suite")]
 pub mod suite;
+mod trash;
 pub mod view;
 mod write;
 
+pub use audit::{AuditQuery, Entry, Outcome as AuditOutcome, Recorded, Target};
 pub use content::{BODY_BYTES_MAX, difference};
 pub use error::{BoxError, Error};
 pub use event::{Act as EventAct, Cause, Event};
@@ -28,6 +31,7 @@ pub use query::{
     Label, Member, MemberPage, Members, Membership, Page, PageDraft, Part, Query, Stored,
     UNIT_BYTES, WORK_UNITS_MAX,
 };
+pub use trash::Trashed;
 pub use write::{Act, Applied, Content, IfMatch, KeyDiff, Mode, SecretPut, Write};
 
 use std::future::Future;
@@ -67,6 +71,15 @@ pub struct DocumentPut {
     pub base: Option<Rev>,
     /// The content.
     pub body: Bytes,
+    /// Rows of the audit trail that are appended with it.
+    pub entries: Vec<Entry>,
+}
+
+impl DocumentPut {
+    /// A write that leaves no row in the audit trail.
+    pub fn new(key: &str, base: Option<Rev>, body: impl Into<Bytes>) -> Self {
+        Self { key: key.into(), base, body: body.into(), entries: Vec::new() }
+    }
 }
 
 /// How a store is.
@@ -88,6 +101,7 @@ pub struct Health {
 /// 8. A page and its total come from one snapshot.
 /// 9. A store that cannot take a write says `Busy` soon, instead of waiting without bound.
 /// 10. After `Unavailable` the outcome is unknown, and repeating the same [`Write`] is safe.
+/// 11. Each event has its row in the audit trail, written in one transaction with it.
 ///
 /// Tenants never see one another: the same id may exist in several.
 pub trait Store: Send + Sync + 'static {
@@ -127,6 +141,33 @@ pub trait Store: Send + Sync + 'static {
     /// The highest version that there was when a member last left a group or a resource last went;
     /// what has a higher one has lost nothing since.
     fn last_removal(&self, tenant: TenantId) -> Answer<'_, Version>;
+
+    /// How many resources of a kind there are.
+    fn count(&self, at: At) -> Answer<'_, u64>;
+
+    /// Appends rows to the audit trail.
+    fn record(&self, tenant: TenantId, entries: Vec<Entry>) -> Answer<'_, ()>;
+
+    /// Rows of the audit trail.
+    fn audit(&self, tenant: TenantId, query: AuditQuery) -> Answer<'_, Vec<Recorded>>;
+
+    /// Removes the oldest rows of the audit trail, those before a time and at most so many; gives
+    /// their number.
+    fn purge_audit(&self, tenant: TenantId, before: i64, max: u32) -> Answer<'_, u64>;
+
+    /// What is in the trash after an id, ordered by id.
+    fn trash(
+        &self,
+        tenant: TenantId,
+        after: Option<ResourceId>,
+        max: NonZeroU16,
+    ) -> Answer<'_, Vec<Trashed>>;
+
+    /// One resource in the trash.
+    fn trashed(&self, at: At, id: ResourceId) -> Answer<'_, Option<Trashed>>;
+
+    /// Removes what is no longer to be kept at a time, in microseconds since 1970; gives its number.
+    fn purge_trash(&self, tenant: TenantId, now: i64) -> Answer<'_, u64>;
 
     /// A document.
     fn document(&self, tenant: TenantId, key: Box<str>) -> Answer<'_, Option<Document>>;

@@ -5,7 +5,7 @@ use provost_scim::membership::Delta;
 use provost_scim::schema::{AttrId, Kind};
 use provost_scim::value::Key;
 
-use crate::{Cause, Keys, ResourceId, Rev, Version};
+use crate::{Cause, Entry, Keys, ResourceId, Rev, Version};
 
 /// A write of one resource.
 #[derive(Debug, Clone)]
@@ -24,6 +24,8 @@ pub struct Write {
     pub now: i64,
     /// Who causes it.
     pub cause: Cause,
+    /// Rows of the audit trail beside the one that the write leaves by itself, if it is effective.
+    pub entries: Vec<Entry>,
     /// Whether it counts.
     pub mode: Mode,
 }
@@ -74,6 +76,10 @@ pub enum Act {
         content: Content,
         /// Its members.
         members: Delta<ResourceId>,
+        /// Groups that it becomes a member of, as far as they are there.
+        rejoin: Vec<ResourceId>,
+        /// The most resources of its type that the tenant may have.
+        limit: Option<u64>,
     },
     /// It changes.
     Change {
@@ -90,7 +96,21 @@ pub enum Act {
         keys: Keys,
         /// `{"before": {…}}` for the event.
         change: Bytes,
+        /// It is kept in the trash until this time, in microseconds since 1970.
+        keep_until: Option<i64>,
     },
+}
+
+impl Act {
+    /// A resource comes into being, of which there may be any number.
+    pub const fn create(content: Content, members: Delta<ResourceId>) -> Self {
+        Self::Create { content, members, rejoin: Vec::new(), limit: None }
+    }
+
+    /// A resource goes, for good.
+    pub const fn delete(base: Rev, keys: Keys, change: Bytes) -> Self {
+        Self::Delete { base, keys, change, keep_until: None }
+    }
 }
 
 /// The content of a resource, and how its keys change with it.

@@ -63,7 +63,7 @@ impl World {
     }
 
     pub(crate) fn cx(&self) -> Context<'_> {
-        let cause = Cause { request: "r-1".into(), caller: "test".into(), rules: Vec::new() };
+        let cause = Cause { request: "r-1".into(), caller: "test".into(), ..Cause::default() };
         let base = "https://scim.provost.example/v2";
         Context { engine: &self.engine, policy: &self.policy, tenant: self.tenant, cause, base }
     }

@@ -42,8 +42,8 @@ pub async fn change<L: Listed, T, E>(
     for _ in 0..ATTEMPTS {
         let (mut list, base) = read_with_rev::<L>(store, tenant).await?;
         let outcome = change(&mut list).map_err(ChangeError::Refused)?;
-        let body = list.to_document().to_string().into();
-        let put = DocumentPut { key: L::DOCUMENT.into(), base, body };
+        let body = list.to_document().to_string();
+        let put = DocumentPut::new(L::DOCUMENT, base, body);
         match store.put_document(tenant, put).await {
             Ok(_) => return Ok(outcome),
             Err(StoreError::Stale) => {}

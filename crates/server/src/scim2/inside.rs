@@ -1,6 +1,7 @@
 //! What the rooms behind the door know of a request.
 
 use http::HeaderMap;
+use provost_auth::Caller;
 use provost_engine::{Context, Policy};
 use provost_scim::Deviation;
 use provost_scim::message::SearchRequest;
@@ -9,6 +10,8 @@ use provost_scim::schema::{Kind, Schemas};
 use provost_scim::value::Reader;
 use provost_store::{Cause, TenantId};
 
+use crate::cause::cause;
+use crate::client::Client;
 use crate::context::App;
 use crate::error::Error;
 use crate::request_line::RequestLine;
@@ -22,7 +25,8 @@ pub(super) struct Inside<'a> {
     pub(super) policy: &'a Policy,
     /// The URL that locations begin with.
     pub(super) base: &'a str,
-    pub(super) caller: &'a str,
+    pub(super) caller: &'a Caller,
+    pub(super) client: &'a Client,
     pub(super) headers: &'a HeaderMap,
     /// The query string.
     pub(super) query: &'a str,
@@ -43,11 +47,7 @@ impl<'a> Inside<'a> {
             engine: &self.app.parts.engine,
             policy: self.policy,
             tenant: self.tenant,
-            cause: Cause {
-                request: self.line.id().into(),
-                caller: self.caller.into(),
-                rules: self.line.rules(),
-            },
+            cause: Cause { rules: self.line.rules(), ..cause(self.line, self.caller, self.client) },
             base: self.base,
         }
     }

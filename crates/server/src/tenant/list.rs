@@ -150,8 +150,8 @@ mod tests {
     async fn a_list_that_cannot_be_read_is_called_by_its_name() {
         let store = MemoryStore::new(Arc::new(Schemas::builtin(&Options::default())));
         let tenant = store.tenant("default".into()).await.unwrap();
-        let body = b"{\"format\": 2, \"tenants\": []}".to_vec().into();
-        let put = DocumentPut { key: TenantList::DOCUMENT.into(), base: None, body };
+        let body = b"{\"format\": 2, \"tenants\": []}".to_vec();
+        let put = DocumentPut::new(TenantList::DOCUMENT, None, body);
         store.put_document(tenant, put).await.unwrap();
         let error = read::<TenantList>(&store, tenant).await.unwrap_err();
         assert_eq!(error.to_string(), "the stored list of tenants is of no use");

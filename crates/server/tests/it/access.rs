@@ -252,8 +252,8 @@ async fn a_damaged_list_of_tokens_lets_nobody_in_and_is_our_fault() {
     let server = TestServer::start_with(setup).await;
     let document =
         store.document(server.tenant, TokenList::DOCUMENT.into()).await.unwrap().unwrap();
-    let body = b"{".to_vec().into();
-    let put = DocumentPut { key: TokenList::DOCUMENT.into(), base: Some(document.rev), body };
+    let body = b"{".to_vec();
+    let put = DocumentPut::new(TokenList::DOCUMENT, Some(document.rev), body);
     store.put_document(server.tenant, put).await.unwrap();
     assert_eq!(server.send("GET", "/Users", None).await.status, 500);
 }

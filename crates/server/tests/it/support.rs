@@ -7,8 +7,9 @@ use bytes::Bytes;
 use provost_scim::schema::AttrId;
 use provost_store::memory::MemoryStore;
 use provost_store::{
-    Answer, Applied, At, Document, DocumentPut, Event, Health, Label, MemberPage, Members,
-    Membership, Page, Position, Query, ResourceId, Rev, Store, Stored, TenantId, Version, Write,
+    Answer, Applied, At, AuditQuery, Document, DocumentPut, Entry, Event, Health, Label,
+    MemberPage, Members, Membership, Page, Position, Query, Recorded, ResourceId, Rev, Store,
+    Stored, TenantId, Trashed, Version, Write,
 };
 use provost_testkit::server::TestServer;
 use provost_testkit::witness;
@@ -170,6 +171,39 @@ impl Store for Told {
 
     fn last_removal(&self, tenant: TenantId) -> Answer<'_, Version> {
         self.inner.last_removal(tenant)
+    }
+
+    fn count(&self, at: At) -> Answer<'_, u64> {
+        self.inner.count(at)
+    }
+
+    fn record(&self, tenant: TenantId, entries: Vec<Entry>) -> Answer<'_, ()> {
+        self.inner.record(tenant, entries)
+    }
+
+    fn audit(&self, tenant: TenantId, query: AuditQuery) -> Answer<'_, Vec<Recorded>> {
+        self.inner.audit(tenant, query)
+    }
+
+    fn purge_audit(&self, tenant: TenantId, before: i64, max: u32) -> Answer<'_, u64> {
+        self.inner.purge_audit(tenant, before, max)
+    }
+
+    fn trash(
+        &self,
+        tenant: TenantId,
+        after: Option<ResourceId>,
+        max: NonZeroU16,
+    ) -> Answer<'_, Vec<Trashed>> {
+        self.inner.trash(tenant, after, max)
+    }
+
+    fn trashed(&self, at: At, id: ResourceId) -> Answer<'_, Option<Trashed>> {
+        self.inner.trashed(at, id)
+    }
+
+    fn purge_trash(&self, tenant: TenantId, now: i64) -> Answer<'_, u64> {
+        self.inner.purge_trash(tenant, now)
     }
 
     fn document(&self, tenant: TenantId, key: Box<str>) -> Answer<'_, Option<Document>> {

@@ -1,9 +1,10 @@
-//! Writes beside resources: documents and tenants.
+//! Writes beside resources: documents, tenants, rows of the audit trail.
 
-use provost_store::{DocumentPut, Error, Rev, TenantId};
+use provost_store::{DocumentPut, Entry, Error, Rev, TenantId};
 use rusqlite::{OptionalExtension as _, params};
 
 use super::Ledger;
+use crate::audit;
 use crate::error::Failure;
 
 impl Ledger<'_> {
@@ -24,7 +25,20 @@ impl Ledger<'_> {
                  ON CONFLICT DO UPDATE SET rev = excluded.rev, body = excluded.body",
             )?
             .execute(params![tenant.0, &*put.key, rev.0, &put.body[..]])?;
+        self.record_entries(tenant, &put.entries)?;
         Ok(rev)
+    }
+
+    /// Appends rows to the audit trail.
+    pub(crate) fn record_entries(
+        &self,
+        tenant: TenantId,
+        entries: &[Entry],
+    ) -> Result<(), Failure> {
+        for entry in entries {
+            audit::append(self.connection, tenant, entry, None)?;
+        }
+        Ok(())
     }
 
     /// The tenant with a name; it is made if there is none.

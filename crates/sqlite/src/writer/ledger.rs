@@ -1,22 +1,23 @@
 //! One write of a resource inside the writer's transaction.
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use provost_scim::membership::Delta;
 use provost_scim::schema::{AttrId, Kind};
 use provost_scim::value::Key;
 use provost_store::{
-    Act, Applied, Cause, Content, Error, Event, EventAct, Keys, Position, ResourceId, Rev,
-    SecretPut, TenantId, Version, Write,
+    Act, Applied, Cause, Content, Entry, Error, Event, EventAct, Keys, Position, ResourceId, Rev,
+    SecretPut, TenantId, Trashed, Version, Write,
 };
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::key::{self, Holder};
 use super::member::Effect;
 use crate::error::Failure;
-use crate::event;
 use crate::open::Shared;
+use crate::{audit, event, population, trash};
 
 /// The format of the bodies that this release writes.
 const BODY_FORMAT: i64 = 1;
@@ -57,7 +58,7 @@ impl<'a> Ledger<'a> {
 
     /// Applies a write, or says why not.
     pub(crate) fn apply(&self, tenant: TenantId, write: Write) -> Result<Applied, Failure> {
-        let Write { id, kind, if_match, act, secrets, now, cause, mode: _ } = write;
+        let Write { id, kind, if_match, act, secrets, now, cause, entries, mode: _ } = write;
         let present = self.row(tenant, id)?;
         let found = present.filter(|it| it.kind == kind);
         if let Some(expected) = if_match
@@ -66,22 +67,30 @@ impl<'a> Ledger<'a> {
             return Err(Error::Mismatch.into());
         }
         let occasion = Occasion { tenant, now, cause };
-        match act {
-            Act::Create { content, members } => match present {
+        let applied = match act {
+            Act::Create { content, members, rejoin, limit } => match present {
                 Some(present) => self.repeat(present, kind, &content),
-                None => self.create((id, kind), occasion, content, &members, &secrets),
+                None => {
+                    self.check_room(tenant, kind, limit)?;
+                    let members = (&members, &rejoin[..]);
+                    self.create((id, kind), occasion, content, members, &secrets)
+                }
             },
             Act::Change { content, members } => {
                 self.change(found.ok_or(Error::Gone)?, occasion, content, &members, &secrets)
             }
-            Act::Delete { base, keys, change } => {
+            Act::Delete { base, keys, change, keep_until } => {
                 let found = found.ok_or(Error::Gone)?;
                 if found.rev != base {
                     return Err(Error::Stale.into());
                 }
-                self.delete(found, occasion, &keys, change)
+                self.delete(found, occasion, &keys, change, keep_until)
             }
+        }?;
+        if matches!(applied, Applied::Written { .. }) {
+            self.record_entries(tenant, &entries)?;
         }
+        Ok(applied)
     }
 
     /// A creation whose outcome was unknown to its client, or one of an id that is in use.
@@ -101,7 +110,7 @@ impl<'a> Ledger<'a> {
         (id, kind): (ResourceId, Kind),
         occasion: Occasion,
         content: Content,
-        members: &Delta<ResourceId>,
+        (members, rejoin): (&Delta<ResourceId>, &[ResourceId]),
         secrets: &[SecretPut],
     ) -> Result<Applied, Failure> {
         let (version, rev) = (Version(occasion.now), Rev(1));
@@ -123,8 +132,14 @@ impl<'a> Ledger<'a> {
         let row = Row { rid: self.connection.last_insert_rowid(), id, kind, version, rev };
         self.put_keys(occasion.tenant, &row, &content)?;
         self.put_secrets(&row, secrets)?;
+        self.count(occasion.tenant, kind, 1)?;
+        trash::take(self.connection, occasion.tenant, id)?;
         let effect = self.put_members(occasion.tenant, &row, members)?;
-        self.record(occasion, row, EventAct::Created, content.change, effect)
+        let label = content.label;
+        let applied =
+            self.record(&occasion, row, &label, EventAct::Created, content.change, effect)?;
+        self.join_groups(&row, rejoin, &occasion)?;
+        Ok(applied)
     }
 
     fn change(
@@ -137,6 +152,7 @@ impl<'a> Ledger<'a> {
     ) -> Result<Applied, Failure> {
         let mut row = Row { version: found.version.next(occasion.now), ..found };
         let mut change = Bytes::new();
+        let mut label = None;
         if let Some((base, content)) = &content {
             if *base != found.rev {
                 return Err(Error::Stale.into());
@@ -145,6 +161,7 @@ impl<'a> Ledger<'a> {
             self.put_content(&row, content)?;
             self.put_keys(occasion.tenant, &row, content)?;
             change = content.change.clone();
+            label = Some(content.label.clone());
         }
         let effect = self.put_members(occasion.tenant, &row, members)?;
         let has_new_secrets = self.put_secrets(&row, secrets)?;
@@ -154,7 +171,8 @@ impl<'a> Ledger<'a> {
             }
             self.bump(&row)?;
         }
-        self.record(occasion, row, EventAct::Changed, change, effect)
+        let label = label.map_or_else(|| self.label(&row), Ok)?;
+        self.record(&occasion, row, &label, EventAct::Changed, change, effect)
     }
 
     fn delete(
@@ -163,38 +181,97 @@ impl<'a> Ledger<'a> {
         occasion: Occasion,
         keys: &Keys,
         change: Bytes,
+        keep_until: Option<i64>,
     ) -> Result<Applied, Failure> {
         let row = Row { version: found.version.next(occasion.now), ..found };
-        self.leave_groups(&row, &occasion)?;
+        let label = self.label(&row)?;
+        let groups = self.leave_groups(&row, &occasion)?;
         let effect = self.remove_all_members(&row)?;
+        if let Some(keep_until) = keep_until {
+            self.put_into_trash(&row, &occasion, keep_until, groups, &effect)?;
+        }
         let holder = self.holder(occasion.tenant, &row);
         self.remove_keys(&holder, &keys.values, &keys.unique)?;
         self.remove_all_secrets(&row)?;
         self.connection
             .prepare_cached("DELETE FROM resource WHERE rid = ?1")?
             .execute([row.rid])?;
-        self.record(occasion, row, EventAct::Deleted, change, effect)
+        self.count(occasion.tenant, row.kind, -1)?;
+        self.record(&occasion, row, &label, EventAct::Deleted, change, effect)
     }
 
     /// A resource that goes leaves its groups: each changes, in the order of ids, with its event.
-    fn leave_groups(&self, row: &Row, occasion: &Occasion) -> Result<(), Failure> {
-        for group in self.groups_of(row)? {
-            let group = Row { version: group.version.next(occasion.now), ..group };
-            self.remove_member(&group, row.id)?;
-            self.bump(&group)?;
-            let Occasion { tenant, now, ref cause } = *occasion;
-            let occasion = Occasion { tenant, now, cause: cause.clone() };
+    fn leave_groups(&self, row: &Row, occasion: &Occasion) -> Result<Vec<ResourceId>, Failure> {
+        let groups = self.groups_of(row)?;
+        for group in &groups {
+            self.remove_member(group, row.id)?;
             let left = Effect { added: Vec::new(), removed: vec![row.id] };
-            self.record(occasion, group, EventAct::Changed, Bytes::new(), left)?;
+            self.group_changed(*group, occasion, left)?;
+        }
+        Ok(groups.into_iter().map(|it| it.id).collect())
+    }
+
+    /// A resource that comes back becomes a member of those of its groups that are there.
+    fn join_groups(
+        &self,
+        row: &Row,
+        groups: &[ResourceId],
+        occasion: &Occasion,
+    ) -> Result<(), Failure> {
+        for group in groups.iter().collect::<BTreeSet<_>>() {
+            let Some(group) = self.row(occasion.tenant, *group)? else { continue };
+            let joined = self.put_members(occasion.tenant, &group, &Delta::add([row.id]))?;
+            if !joined.is_none() {
+                self.group_changed(group, occasion, joined)?;
+            }
         }
         Ok(())
     }
 
-    /// Appends the event of what was done, and says what that was.
+    /// The version of a group grows, with the event of its members.
+    fn group_changed(
+        &self,
+        group: Row,
+        occasion: &Occasion,
+        effect: Effect,
+    ) -> Result<(), Failure> {
+        let group = Row { version: group.version.next(occasion.now), ..group };
+        self.bump(&group)?;
+        let label = self.label(&group)?;
+        self.record(occasion, group, &label, EventAct::Changed, Bytes::new(), effect).map(drop)
+    }
+
+    fn put_into_trash(
+        &self,
+        row: &Row,
+        occasion: &Occasion,
+        keep_until: i64,
+        groups: Vec<ResourceId>,
+        effect: &Effect,
+    ) -> Result<(), Failure> {
+        let sql = "SELECT body FROM resource WHERE rid = ?1";
+        let body: Vec<u8> =
+            self.connection.prepare_cached(sql)?.query_row([row.rid], |row| row.get(0))?;
+        let trashed = Trashed {
+            id: row.id,
+            kind: row.kind,
+            version: row.version,
+            keep_until,
+            label: self.label(row)?,
+            body: body.into(),
+            groups,
+            members: effect.removed.clone(),
+        };
+        trash::put(self.connection, &self.shared.registry, occasion.tenant, &trashed)?;
+        Ok(())
+    }
+
+    /// Appends the event of what was done and its row in the audit trail, and says what that was.
     fn record(
         &self,
-        occasion: Occasion,
+        occasion: &Occasion,
         row: Row,
+        label: &str,
         act: EventAct,
         change: Bytes,
         effect: Effect,
@@ -202,10 +279,33 @@ impl<'a> Ledger<'a> {
         let Row { id, kind, version, rev, rid: _ } = row;
         let Effect { added, removed } = effect;
         let applied = Applied::Written { version, rev, added: added.len(), removed: removed.len() };
-        let (position, cause) = (Position(0), occasion.cause);
+        let (position, cause) = (Position(0), occasion.cause.clone());
         let event = Event { position, id, kind, version, act, cause, change, added, removed };
-        event::append(self.connection, &self.shared.registry, occasion.tenant, &event)?;
+        let registry = &self.shared.registry;
+        let position = event::append(self.connection, registry, occasion.tenant, &event)?;
+        let category = &self.shared.schemas.resource_type(kind).name;
+        let entry = Entry::of_event(&event, category, label, occasion.now);
+        audit::append(self.connection, occasion.tenant, &entry, Some(position))?;
         Ok(applied)
+    }
+
+    /// How others call a resource.
+    fn label(&self, row: &Row) -> rusqlite::Result<Box<str>> {
+        let sql = "SELECT label FROM resource WHERE rid = ?1";
+        self.connection.prepare_cached(sql)?.query_row([row.rid], |row| row.get(0))
+    }
+
+    /// Whether there may be one more of a kind.
+    fn check_room(&self, tenant: TenantId, kind: Kind, limit: Option<u64>) -> Result<(), Failure> {
+        let Some(limit) = limit else { return Ok(()) };
+        match population::of(self.connection, tenant, self.shared.registry.kind(kind))? < limit {
+            true => Ok(()),
+            false => Err(Error::Full { limit }.into()),
+        }
+    }
+
+    fn count(&self, tenant: TenantId, kind: Kind, more: i64) -> rusqlite::Result<()> {
+        population::add(self.connection, tenant, self.shared.registry.kind(kind), more)
     }
 
     fn put_content(&self, row: &Row, content: &Content) -> rusqlite::Result<()> {

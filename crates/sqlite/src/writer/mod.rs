@@ -124,7 +124,7 @@ impl Drop for Writer {
 impl Size {
     pub(crate) fn of(write: &Write) -> Self {
         let (content, members) = match &write.act {
-            Act::Create { content, members } => (Some(content), Some(members)),
+            Act::Create { content, members, .. } => (Some(content), Some(members)),
             Act::Change { content, members } => {
                 (content.as_ref().map(|(_, content)| content), Some(members))
             }

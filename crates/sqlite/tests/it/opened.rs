@@ -12,7 +12,8 @@ use serde_json::json;
 use crate::world::{World, serve, try_open};
 
 /// The steps of the formats, as they were released.
-const STEPS: [&str; 1] = [include_str!("../../migrations/0001.sql")];
+const STEPS: [&str; 2] =
+    [include_str!("../../migrations/0001.sql"), include_str!("../../migrations/0002.sql")];
 
 fn refusal(folder: &Path) -> OpenError {
     try_open(serve(folder), GroupDisplayName::Unique).err().expect("is refused")
@@ -66,9 +67,9 @@ fn a_newer_format_is_refused() {
     drop(try_open(serve(folder.path()), GroupDisplayName::Unique).unwrap());
     raw(folder.path()).pragma_update(None, "user_version", 99).unwrap();
     let refusal = refusal(folder.path());
-    assert!(matches!(refusal, OpenError::NewerFormat { found: 99, known: 1 }), "{refusal}");
+    assert!(matches!(refusal, OpenError::NewerFormat { found: 99, known: 2 }), "{refusal}");
     let text =
-        "the database has format 99; this release knows formats up to 1: use a newer release";
+        "the database has format 99; this release knows formats up to 2: use a newer release";
     assert_eq!(refusal.to_string(), text);
 }
 
@@ -87,6 +88,26 @@ async fn every_older_format_is_brought_to_the_newest() {
         let newest: i64 = raw(folder.path()).query_row(sql, [], |row| row.get(0)).unwrap();
         assert_eq!(newest, STEPS.len() as i64);
     }
+}
+
+#[tokio::test]
+async fn a_database_without_counts_gets_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = World::open(folder.path()).await;
+    for n in 1..=3 {
+        world.create_user(n, json!({"userName": format!("u{n}")})).await.unwrap();
+    }
+    drop(world);
+    // Back to the first format.
+    raw(folder.path())
+        .execute_batch(
+            "DROP TABLE audit; DROP TABLE trash; DROP TABLE population;
+             ALTER TABLE feed_head DROP COLUMN next_audit; PRAGMA user_version = 1;",
+        )
+        .unwrap();
+    let world = World::open(folder.path()).await;
+    world.create_user(4, json!({"userName": "u4"})).await.unwrap();
+    world.assert_sound();
 }
 
 #[test]

@@ -64,10 +64,23 @@ async fn holes_in_the_feed_are_found() {
 #[tokio::test]
 async fn lost_rows_are_found() {
     check("DELETE FROM kind WHERE name = 'User'", |_| {
-        vec![Flaw::File("a row of feed refers to no kind".into()); 4]
-            .into_iter()
-            .chain([Flaw::File("a row of resource refers to no kind".into())])
-            .collect()
+        let lost = |table: &str| Flaw::File(format!("a row of {table} refers to no kind"));
+        let mut flaws = vec![lost("feed"); 4];
+        flaws.insert(0, lost("population"));
+        flaws.push(lost("resource"));
+        flaws
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_wrong_number_of_resources_is_found() {
+    check("UPDATE population SET resources = 7 WHERE resources = 1 AND kind = 1", |world| {
+        vec![Flaw::Population(world.tenant, 1, "User".into(), 7)]
+    })
+    .await;
+    check("DELETE FROM population WHERE kind = 2", |world| {
+        vec![Flaw::Population(world.tenant, 1, "Group".into(), 0)]
     })
     .await;
 }

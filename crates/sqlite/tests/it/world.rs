@@ -67,13 +67,23 @@ impl World {
     pub(crate) fn write(&self, kind: Kind, id: ResourceId, act: Act) -> Write {
         let now = self.now.fetch_add(1_000, Ordering::Relaxed);
         let (cause, secrets) = (Cause::default(), Vec::new());
-        Write { id, kind, if_match: None, act, secrets, now, cause, mode: Mode::Commit }
+        Write {
+            id,
+            kind,
+            if_match: None,
+            act,
+            secrets,
+            now,
+            cause,
+            entries: Vec::new(),
+            mode: Mode::Commit,
+        }
     }
 
     pub(crate) fn creation(&self, kind: Kind, n: u128, json: Value, members: &[u128]) -> Write {
         let content = self.content(kind, None, &self.attributes(kind, json));
         let members = Delta::add(members.iter().map(|n| id(*n)));
-        self.write(kind, id(n), Act::Create { content, members })
+        self.write(kind, id(n), Act::create(content, members))
     }
 
     pub(crate) async fn apply(&self, write: Write) -> Result<Applied, Error> {
@@ -115,12 +125,12 @@ impl World {
         let old = view::attributes(&self.schemas, &stored)?;
         let keys = self.indexes.keys(&self.schemas, kind, &old);
         let change = difference(&self.schemas, kind, Some(&old), None);
-        let act = Act::Delete { base: stored.rev, keys, change };
+        let act = Act::delete(stored.rev, keys, change);
         self.apply(self.write(kind, stored.id, act)).await
     }
 
     pub(crate) async fn put(&self, key: &str, base: Option<Rev>, body: &str) -> Result<Rev, Error> {
-        let put = DocumentPut { key: key.into(), base, body: body.to_owned().into() };
+        let put = DocumentPut::new(key, base, body.to_owned());
         self.store.put_document(self.tenant, put).await
     }
 

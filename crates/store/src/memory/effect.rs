@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use provost_scim::membership::{Base, Delta};
-use provost_scim::schema::{AttrId, Kind};
+use provost_scim::schema::{AttrId, Kind, Schemas};
 use provost_scim::value::Key;
 
 use super::tenant::Tenant;
 use crate::{
-    Act, Applied, Cause, Content, Error, Event, EventAct, Keys, Position, ResourceId, Rev,
-    SecretPut, Stored, Version, Write,
+    Act, Applied, Cause, Content, Entry, Error, Event, EventAct, Keys, Position, ResourceId, Rev,
+    SecretPut, Stored, Trashed, Version, Write,
 };
 
 /// What a write does; nothing of it is done yet.
@@ -24,7 +24,11 @@ pub(super) struct Effect {
     /// Groups and their members as they become.
     members: Vec<(ResourceId, BTreeSet<ResourceId>)>,
     secrets: Vec<(ResourceId, SecretPut)>,
-    events: Vec<Event>,
+    /// Each with the name of its resource.
+    events: Vec<(Event, Box<str>)>,
+    entries: Vec<Entry>,
+    trashed: Option<Trashed>,
+    at: i64,
 }
 
 /// When a write happens, and through whom.
@@ -35,7 +39,7 @@ struct Occasion {
 
 impl Tenant {
     pub(super) fn effect(&self, write: Write) -> Result<Effect, Error> {
-        let Write { id, kind, if_match, act, secrets, now, cause, mode: _ } = write;
+        let Write { id, kind, if_match, act, secrets, now, cause, entries, mode: _ } = write;
         let occasion = Occasion { now, cause };
         let found = self.get(kind, id);
         if let Some(expected) = &if_match {
@@ -44,21 +48,28 @@ impl Tenant {
                 return Err(Error::Mismatch);
             }
         }
-        match act {
-            Act::Create { content, members } => {
-                self.create(id, kind, occasion, content, &members, secrets)
+        let mut effect = match act {
+            Act::Create { content, members, rejoin, limit } => {
+                self.create((id, kind), occasion, content, (&members, &rejoin), secrets, limit)
             }
             Act::Change { content, members } => {
                 self.change(found.ok_or(Error::Gone)?, occasion, content, &members, secrets)
             }
-            Act::Delete { base, keys, change } => {
-                self.delete(found.ok_or(Error::Gone)?, occasion, base, keys, change)
+            Act::Delete { base, keys, change, keep_until } => {
+                let found = found.ok_or(Error::Gone)?;
+                self.delete(found, occasion, base, keys, change, keep_until)
             }
+        }?;
+        effect.at = now;
+        if matches!(effect.applied, Applied::Written { .. }) {
+            effect.entries = entries;
         }
+        Ok(effect)
     }
 
-    pub(super) fn commit(&mut self, effect: Effect) {
+    pub(super) fn commit(&mut self, effect: Effect, schemas: &Schemas) {
         for stored in effect.resources {
+            self.trash.remove(&stored.id);
             self.resources.insert(stored.id, stored);
         }
         for key in effect.unique_gone {
@@ -79,20 +90,29 @@ impl Tenant {
             self.members.remove(&id);
             self.secrets.retain(|(holder, _), _| *holder != id);
         }
-        for mut event in effect.events {
+        if let Some(trashed) = effect.trashed {
+            self.trash.insert(trashed.id, trashed);
+        }
+        for (mut event, name) in effect.events {
             event.position = Position(self.feed.len() as i64 + 1);
-            self.feed.push(event);
+            self.feed.push(event.clone());
+            let category = schemas.resource_type(event.kind).name.clone();
+            let entry = Entry::of_event(&event, &category, &name, effect.at);
+            self.record(entry, Some(event));
+        }
+        for entry in effect.entries {
+            self.record(entry, None);
         }
     }
 
     fn create(
         &self,
-        id: ResourceId,
-        kind: Kind,
+        (id, kind): (ResourceId, Kind),
         Occasion { now, cause }: Occasion,
         content: Content,
-        members: &Delta<ResourceId>,
+        (members, rejoin): (&Delta<ResourceId>, &[ResourceId]),
         secrets: Vec<SecretPut>,
+        limit: Option<u64>,
     ) -> Result<Effect, Error> {
         if let Some(present) = self.resources.get(&id) {
             // The repetition of a write whose outcome was unknown.
@@ -100,6 +120,9 @@ impl Tenant {
                 true => Ok(Effect::none(present)),
                 false => Err(Error::Stale),
             };
+        }
+        if let Some(limit) = limit.filter(|limit| self.count(kind) >= *limit) {
+            return Err(Error::Full { limit });
         }
         let stored = Stored {
             id,
@@ -110,7 +133,52 @@ impl Tenant {
             label: content.label.clone(),
             body: content.body.clone(),
         };
-        self.write(stored, (EventAct::Created, cause), Some(content), members, secrets)
+        let occasion = Occasion { now, cause: cause.clone() };
+        let created = (EventAct::Created, cause);
+        let mut effect = self.write(stored, created, Some(content), members, secrets)?;
+        for group in rejoin.iter().collect::<BTreeSet<_>>() {
+            if self.resources.contains_key(group) {
+                self.move_member(&mut effect, *group, id, &occasion, true)?;
+            }
+        }
+        Ok(effect)
+    }
+
+    /// A member comes into a group, or leaves it, with an event of the group.
+    fn move_member(
+        &self,
+        effect: &mut Effect,
+        group: ResourceId,
+        member: ResourceId,
+        occasion: &Occasion,
+        comes: bool,
+    ) -> Result<(), Error> {
+        let mut changed = self.resources.get(&group).ok_or(Error::Corrupt(group))?.clone();
+        changed.version = changed.version.next(occasion.now);
+        let mut members = self.members.get(&group).cloned().unwrap_or_default();
+        let (added, removed) = match comes {
+            true => (vec![member], Vec::new()),
+            false => (Vec::new(), vec![member]),
+        };
+        match comes {
+            true => members.insert(member),
+            false => members.remove(&member),
+        };
+        let event = Event {
+            position: Position(0),
+            id: group,
+            kind: changed.kind,
+            version: changed.version,
+            act: EventAct::Changed,
+            cause: occasion.cause.clone(),
+            change: Bytes::new(),
+            added,
+            removed,
+        };
+        effect.events.push((event, changed.label.clone()));
+        effect.members.push((group, members));
+        effect.resources.push(changed);
+        Ok(())
     }
 
     fn change(
@@ -173,7 +241,7 @@ impl Tenant {
             added: added.len(),
             removed: removed.len(),
         };
-        effect.events.push(Event {
+        let event = Event {
             position: Position(0),
             id: stored.id,
             kind,
@@ -183,7 +251,8 @@ impl Tenant {
             change: content.map(|it| it.change).unwrap_or_default(),
             added,
             removed,
-        });
+        };
+        effect.events.push((event, stored.label.clone()));
         effect.members.push((stored.id, after));
         effect.secrets = secrets.into_iter().map(|it| (stored.id, it)).collect();
         effect.resources.push(stored);
@@ -216,10 +285,11 @@ impl Tenant {
     fn delete(
         &self,
         found: &Stored,
-        Occasion { now, cause }: Occasion,
+        occasion: Occasion,
         base: Rev,
         keys: Keys,
         change: Bytes,
+        keep_until: Option<i64>,
     ) -> Result<Effect, Error> {
         if found.rev != base {
             return Err(Error::Stale);
@@ -227,39 +297,35 @@ impl Tenant {
         let mut effect = Effect::none(found);
         let removed: Vec<ResourceId> =
             self.members.get(&found.id).into_iter().flatten().copied().collect();
-        let version = found.version.next(now);
-        for group in self.parents(found.id).collect::<BTreeSet<_>>() {
-            let mut left = self.resources.get(&group).ok_or(Error::Corrupt(group))?.clone();
-            left.version = left.version.next(now);
-            let mut members = self.members.get(&group).cloned().unwrap_or_default();
-            members.remove(&found.id);
-            effect.events.push(Event {
-                position: Position(0),
-                id: group,
-                kind: left.kind,
-                version: left.version,
-                act: EventAct::Changed,
-                cause: cause.clone(),
-                change: Bytes::new(),
-                added: Vec::new(),
-                removed: vec![found.id],
-            });
-            effect.members.push((group, members));
-            effect.resources.push(left);
+        let version = found.version.next(occasion.now);
+        let groups: BTreeSet<ResourceId> = self.parents(found.id).collect();
+        for group in &groups {
+            self.move_member(&mut effect, *group, found.id, &occasion, false)?;
         }
+        effect.trashed = keep_until.map(|keep_until| Trashed {
+            id: found.id,
+            kind: found.kind,
+            version,
+            keep_until,
+            label: found.label.clone(),
+            body: found.body.clone(),
+            groups: groups.into_iter().collect(),
+            members: removed.clone(),
+        });
         effect.applied =
             Applied::Written { version, rev: found.rev, added: 0, removed: removed.len() };
-        effect.events.push(Event {
+        let event = Event {
             position: Position(0),
             id: found.id,
             kind: found.kind,
             version,
             act: EventAct::Deleted,
-            cause,
+            cause: occasion.cause,
             change,
             added: Vec::new(),
             removed,
-        });
+        };
+        effect.events.push((event, found.label.clone()));
         effect.gone = Some(found.id);
         effect.unique_gone =
             keys.unique.into_iter().map(|(id, key)| (found.kind, id, key)).collect();
@@ -278,6 +344,9 @@ impl Effect {
             members: Vec::new(),
             secrets: Vec::new(),
             events: Vec::new(),
+            entries: Vec::new(),
+            trashed: None,
+            at: 0,
         }
     }
 }

@@ -13,9 +13,9 @@ use bytes::Bytes;
 use provost_scim::schema::{AttrId, Schemas};
 
 use crate::{
-    Answer, Applied, At, Document, DocumentPut, Error, Event, EventAct, Health, Label, MemberPage,
-    Members, Membership, Mode, Page, Position, Query, ResourceId, Rev, Store, Stored, TenantId,
-    Version, Write,
+    Answer, Applied, At, AuditQuery, Document, DocumentPut, Entry, Error, Event, EventAct, Health,
+    Label, MemberPage, Members, Membership, Mode, Page, Position, Query, Recorded, ResourceId, Rev,
+    Store, Stored, TenantId, Trashed, Version, Write,
 };
 use tenant::Tenant;
 
@@ -137,12 +137,12 @@ impl Store for MemoryStore {
         if self.lock().fault.take_if(|it| *it == Fault::Stale).is_some() {
             return Box::pin(std::future::ready(Err(Error::Stale)));
         }
-        self.with(tenant, move |_, tenant| {
+        self.with(tenant, move |schemas, tenant| {
             let mode = write.mode;
             let effect = tenant.effect(write)?;
             let applied = effect.applied;
             match mode {
-                Mode::Commit => tenant.commit(effect),
+                Mode::Commit => tenant.commit(effect, schemas),
                 Mode::Rehearse => {}
             }
             Ok(applied)
@@ -169,6 +169,72 @@ impl Store for MemoryStore {
         })
     }
 
+    fn count(&self, at: At) -> Answer<'_, u64> {
+        self.with(at.tenant, move |_, tenant| Ok(tenant.count(at.kind)))
+    }
+
+    fn record(&self, tenant: TenantId, entries: Vec<Entry>) -> Answer<'_, ()> {
+        self.with(tenant, move |_, tenant| {
+            entries.into_iter().for_each(|entry| tenant.record(entry, None));
+            Ok(())
+        })
+    }
+
+    fn audit(&self, tenant: TenantId, query: AuditQuery) -> Answer<'_, Vec<Recorded>> {
+        self.with(tenant, move |_, tenant| {
+            let is_after = |row: &&Recorded| match (query.after, query.newest_first) {
+                (None, _) => true,
+                (Some(after), true) => row.place < after,
+                (Some(after), false) => row.place > after,
+            };
+            let found = tenant.audit.iter().filter(|row| query.accepts(&row.entry));
+            let found = found.filter(is_after).cloned();
+            let max = usize::from(query.max.get());
+            Ok(match query.newest_first {
+                true => found.rev().take(max).collect(),
+                false => found.take(max).collect(),
+            })
+        })
+    }
+
+    fn purge_audit(&self, tenant: TenantId, before: i64, max: u32) -> Answer<'_, u64> {
+        self.with(tenant, move |_, tenant| {
+            let mut purged = 0;
+            tenant.audit.retain(|row| {
+                let stays = row.entry.at >= before || purged >= u64::from(max);
+                purged += u64::from(!stays);
+                stays
+            });
+            Ok(purged)
+        })
+    }
+
+    fn trash(
+        &self,
+        tenant: TenantId,
+        after: Option<ResourceId>,
+        max: NonZeroU16,
+    ) -> Answer<'_, Vec<Trashed>> {
+        self.with(tenant, move |_, tenant| {
+            let later = tenant.trash.values().filter(|it| after.is_none_or(|after| it.id > after));
+            Ok(later.take(usize::from(max.get())).cloned().collect())
+        })
+    }
+
+    fn trashed(&self, at: At, id: ResourceId) -> Answer<'_, Option<Trashed>> {
+        self.with(at.tenant, move |_, tenant| {
+            Ok(tenant.trash.get(&id).filter(|it| it.kind == at.kind).cloned())
+        })
+    }
+
+    fn purge_trash(&self, tenant: TenantId, now: i64) -> Answer<'_, u64> {
+        self.with(tenant, move |_, tenant| {
+            let before = tenant.trash.len();
+            tenant.trash.retain(|_, it| it.keep_until > now);
+            Ok((before - tenant.trash.len()) as u64)
+        })
+    }
+
     fn document(&self, tenant: TenantId, key: Box<str>) -> Answer<'_, Option<Document>> {
         self.with(tenant, move |_, tenant| Ok(tenant.documents.get(&key).cloned()))
     }
@@ -181,6 +247,7 @@ impl Store for MemoryStore {
             }
             let rev = Rev(found.map_or(1, |it| it.0 + 1));
             tenant.documents.insert(put.key, Document { rev, body: put.body });
+            put.entries.into_iter().for_each(|entry| tenant.record(entry, None));
             Ok(rev)
         })
     }

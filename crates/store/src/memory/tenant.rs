@@ -6,7 +6,9 @@ use bytes::Bytes;
 use provost_scim::schema::{AttrId, Kind};
 use provost_scim::value::Key;
 
-use crate::{Document, Event, Member, Membership, ResourceId, Stored};
+use crate::{
+    Document, Entry, Event, Member, Membership, Position, Recorded, ResourceId, Stored, Trashed,
+};
 
 #[derive(Default)]
 pub(super) struct Tenant {
@@ -16,12 +18,25 @@ pub(super) struct Tenant {
     pub(super) members: BTreeMap<ResourceId, BTreeSet<ResourceId>>,
     pub(super) secrets: BTreeMap<(ResourceId, AttrId), Bytes>,
     pub(super) feed: Vec<Event>,
+    pub(super) audit: Vec<Recorded>,
+    pub(super) audited: i64,
+    pub(super) trash: BTreeMap<ResourceId, Trashed>,
     pub(super) documents: BTreeMap<Box<str>, Document>,
 }
 
 impl Tenant {
     pub(super) fn get(&self, kind: Kind, id: ResourceId) -> Option<&Stored> {
         self.resources.get(&id).filter(|it| it.kind == kind)
+    }
+
+    pub(super) fn count(&self, kind: Kind) -> u64 {
+        self.resources.values().filter(|it| it.kind == kind).count() as u64
+    }
+
+    /// Appends a row to the audit trail.
+    pub(super) fn record(&mut self, entry: Entry, event: Option<Event>) {
+        self.audited += 1;
+        self.audit.push(Recorded { place: Position(self.audited), entry, event });
     }
 
     pub(super) fn member(&self, id: ResourceId) -> Option<Member> {

@@ -512,7 +512,7 @@ pub async fn the_last_removal_is_known_by_version(g: &Ground) {
 }
 
 pub async fn documents_swap_by_rev(g: &Ground) {
-    let put = |base, body: &'static str| DocumentPut { key: "k".into(), base, body: body.into() };
+    let put = |base, body: &'static str| DocumentPut::new("k", base, body);
     assert_eq!(g.store.document(g.tenant, "k".into()).await.unwrap(), None);
     let first = g.store.put_document(g.tenant, put(None, "1")).await.unwrap();
     assert!(matches!(g.store.put_document(g.tenant, put(None, "x")).await, Err(Error::Stale)));

@@ -111,15 +111,16 @@ impl Ground {
     }
 
     pub(super) fn write(&self, kind: Kind, id: ResourceId, act: Act) -> Write {
-        let cause = Cause { request: "r".into(), caller: "suite".into(), rules: Vec::new() };
+        let cause = Cause { request: "r".into(), caller: "suite".into(), ..Cause::default() };
         let (now, secrets) = (self.now(), Vec::new());
-        Write { id, kind, if_match: None, act, secrets, now, cause, mode: Mode::Commit }
+        let entries = Vec::new();
+        Write { id, kind, if_match: None, act, secrets, now, cause, entries, mode: Mode::Commit }
     }
 
     pub(super) fn creation(&self, kind: Kind, n: u128, json: Value, members: &[u128]) -> Write {
         let content = self.content(kind, None, &self.attributes(kind, json));
         let members = Delta::add(members.iter().map(|n| id(*n)));
-        self.write(kind, id(n), Act::Create { content, members })
+        self.write(kind, id(n), Act::create(content, members))
     }
 
     pub(super) async fn apply(&self, write: Write) -> Result<Applied, Error> {
@@ -158,7 +159,7 @@ impl Ground {
         let old = view::attributes(&self.schemas, stored).unwrap();
         let keys = self.indexes.keys(&self.schemas, stored.kind, &old);
         let change = difference(&self.schemas, stored.kind, Some(&old), None);
-        self.write(stored.kind, stored.id, Act::Delete { base: stored.rev, keys, change })
+        self.write(stored.kind, stored.id, Act::delete(stored.rev, keys, change))
     }
 
     pub(super) async fn members(&self, group: u128) -> Vec<u128> {

@@ -4,11 +4,13 @@
 //! expression of type `fn(Arc<Schemas>, Arc<Indexes>) -> Opened`. Each case has a store of its own
 //! and runs beside a second tenant that holds the same ids; afterwards that tenant is as it was.
 
+mod audit;
 mod case;
 mod concurrent;
 mod ground;
 mod random;
 
+pub use audit::*;
 pub use case::*;
 pub use concurrent::*;
 pub use ground::{Ground, Opened, run};
@@ -45,6 +47,13 @@ macro_rules! contract_suite {
             secrets_change_with_their_resource_and_show_nowhere
             the_last_removal_is_known_by_version
             documents_swap_by_rev
+            each_event_has_its_row_in_the_audit_trail
+            rows_go_with_what_they_tell_of
+            the_audit_trail_is_read_in_pages_and_by_what_was_asked
+            the_audit_trail_is_purged_from_its_start
+            no_more_resources_come_than_may_be
+            what_is_deleted_can_come_back
+            the_trash_is_purged_in_time
             tenants_are_found_by_name
             a_kind_is_part_of_the_address
             a_dropped_write_is_done_once

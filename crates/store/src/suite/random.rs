@@ -251,7 +251,7 @@ impl Operation {
                 }
                 match keys.act {
                     Act::Delete { keys, change, .. } => {
-                        let act = Act::Delete { base: stored.rev, keys, change };
+                        let act = Act::delete(stored.rev, keys, change);
                         g.write(stored.kind, stored.id, act)
                     }
                     other => g.write(stored.kind, stored.id, other),
@@ -272,8 +272,8 @@ impl Operation {
                 return format!("{groups:?} {:?}", g.store.labels(g.tenant, ids).await);
             }
             Self::Document { base, body } => {
-                let body = body.clone().into();
-                let put = DocumentPut { key: "d".into(), base: base.map(Rev), body };
+                let body = body.clone();
+                let put = DocumentPut::new("d", base.map(Rev), body);
                 let rev = g.store.put_document(g.tenant, put).await;
                 return format!("{rev:?} {:?}", g.store.document(g.tenant, "d".into()).await);
             }

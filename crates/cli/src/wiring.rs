@@ -1,22 +1,19 @@
 //! From settings to a running server; shared by `serve` and `try`.
 
-use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use provost_engine::{
-    Engine, Policy, Put, Reserved, SecretHasher, SystemClock, SystemIds, UnknownMember,
-};
+use provost_engine::{Engine, Policy, Put, SecretHasher, SystemClock, SystemIds, UnknownMember};
+use provost_platform::DEFAULT_TENANT;
 use provost_platform::setting::{
     self, Dialect, Flags, Inputs, Passwords, ProxyHeaders, Settings, load,
 };
 use provost_platform::state::Subsystem;
-use provost_platform::{DEFAULT_TENANT, principal};
 use provost_scim::patch::GroupReplace;
-use provost_scim::schema::{GroupDisplayName, Kind, Options as SchemaOptions, Schemas};
-use provost_scim::value::{Mode, fold};
+use provost_scim::schema::{GroupDisplayName, Options as SchemaOptions, Schemas};
+use provost_scim::value::Mode;
 use provost_server::tenant::Tenancy;
 use provost_server::{Parts, Proxies, Server, Tls, TlsFiles};
 use provost_sqlite::{Options, SqliteStore};
@@ -132,7 +129,7 @@ pub(crate) fn open_beside(place: &Place) -> Result<SqliteStore, Failure> {
     // and the store then reads and writes documents alone.
     let schemas = match &place.dialect {
         Some(dialect) => schemas(dialect),
-        None => Schemas::builtin(&SchemaOptions::default()),
+        None => provost_platform::schema::schemas(&SchemaOptions::default()),
     };
     let schemas = Arc::new(schemas);
     let indexes = Arc::new(Indexes::new(&schemas));
@@ -189,7 +186,7 @@ fn schemas(dialect: &Dialect) -> Schemas {
         true => GroupDisplayName::Unique,
         false => GroupDisplayName::Free,
     };
-    Schemas::builtin(&SchemaOptions { group_display_name })
+    provost_platform::schema::schemas(&SchemaOptions { group_display_name })
 }
 
 fn policy(
@@ -215,7 +212,6 @@ fn policy(
             setting::GroupReplace::Rfc => GroupReplace::Rfc,
             setting::GroupReplace::Additive => GroupReplace::Additive,
         },
-        reserved: reserved(schemas),
         page_size_max: page_size,
         response_members_max: response_members,
         ..Policy::new(schemas)
@@ -228,24 +224,4 @@ fn dialect(dialect: &Dialect) -> provost_dialect::Options {
         setting::EmptyString::Keep => provost_dialect::EmptyString::Keep,
     };
     provost_dialect::Options { empty_string }
-}
-
-/// The names of the platform's own users and groups.
-fn reserved(schemas: &Schemas) -> Vec<Reserved> {
-    let users = principal::USERS.iter().map(|it| it.name).collect::<Vec<_>>();
-    [("User", "userName", users), ("Group", "displayName", principal::GROUPS.to_vec())]
-        .into_iter()
-        .filter_map(|(resource_type, attribute, names)| {
-            let resource_type = schemas.resource_type_by_name(resource_type)?;
-            let attribute = schemas.in_schema(resource_type.schema, attribute)?;
-            let fold = |name: &str| fold(schemas.attribute(attribute), name).into();
-            let names: BTreeSet<Box<str>> = names.into_iter().map(fold).collect();
-            let kind: Kind = resource_type.kind;
-            let reason = format!(
-                "this {} belongs to the platform and is not provisioned",
-                resource_type.name.to_lowercase()
-            );
-            Some(Reserved { kind, attribute, names, reason: reason.into() })
-        })
-        .collect()
 }

@@ -65,6 +65,8 @@ pub(crate) fn each_value(
                 }
             }
         }
+        // No client sends it.
+        Message::Stored => {}
     }
     walk.sent
 }

@@ -1,10 +1,10 @@
 //! DELETE: a resource goes, with its memberships (RFC 7644 §3.6).
 
 use provost_scim::schema::Kind;
-use provost_store::{Act, IfMatch, difference, view};
+use provost_store::{Act, IfMatch, Write, difference, view};
 
 use crate::write::{check_version, failed, fetch, submit, write};
-use crate::{Context, Error, Outcome};
+use crate::{Context, Error, Outcome, platform};
 
 /// Deletes a resource.
 ///
@@ -24,10 +24,14 @@ pub async fn delete(
         check_version(cx, &stored, if_match.as_ref())?;
         let old =
             view::attributes(schemas, &stored).map_err(|it| failed(cx, "read a resource", it))?;
+        platform::check_deletion(cx, &stored, &old)?;
         let keys = cx.engine.indexes.keys(schemas, kind, &old);
         let change = difference(schemas, kind, Some(&old), None);
-        let act = Act::delete(stored.rev, keys, change);
-        let write = write(cx, kind, stored.id, act, if_match.clone());
+        let keep = cx.policy.keep_deleted_micros;
+        let keep_until = keep.map(|keep| cx.engine.clock.now_micros().saturating_add(keep));
+        let act = Act::Delete { base: stored.rev, keys, change, keep_until };
+        let entries = platform::session_end_of_deleted(cx, &stored).into_iter().collect();
+        let write = Write { entries, ..write(cx, kind, stored.id, act, if_match.clone()) };
         if let Ok(applied) = submit(cx, write, None).await? {
             return Ok(Outcome::new(stored.id, &applied, None));
         }

@@ -10,8 +10,10 @@ mod delete;
 mod discover;
 mod error;
 mod immutable;
+mod local;
 mod membership;
 mod patch;
+mod platform;
 mod policy;
 mod read;
 mod render;
@@ -27,8 +29,12 @@ pub use create::create;
 pub use delete::delete;
 pub use discover::{resource_type, resource_types, schema, schemas};
 pub use error::Error;
+pub use local::{change_local, create_local, restore};
 pub use patch::patch;
-pub use policy::{Policy, Put, Reserved, UnknownMember};
+pub use platform::{SESSIONS, find};
+pub use policy::{
+    EntityNames, LOCAL, Local, NameRule, Platform, Policy, Put, Reserved, UnknownMember,
+};
 pub use read::read;
 pub use render::{Others, Rendered, is_as_it_was, render};
 pub use replace::replace;

@@ -3,14 +3,14 @@
 use provost_scim::patch::Patch;
 use provost_scim::schema::Kind;
 use provost_scim::value::{Attributes, Reader};
-use provost_store::{Act, IfMatch, ResourceId, view};
+use provost_store::{Act, IfMatch, Stored, view};
 
-use crate::write::{Changed, Next, change, check_version, failed, fetch, missing, submit, write};
-use crate::{Context, Error, Outcome, membership, secret};
+use crate::write::{Changed, Next, change, check_version, failed, fetch, submit, write};
+use crate::{Context, Error, Outcome, membership, platform, secret};
 
 /// Applies a PATCH to one resource, whole or not at all.
 ///
-/// A PATCH on members alone does not read the group, and never conflicts with another one.
+/// A PATCH on members alone never conflicts with another one.
 ///
 /// # Errors
 /// [`Error::Refused`] with 404, 412, or one of PATCH's `scimType`s; [`Error::Busy`] if the resource
@@ -22,10 +22,16 @@ pub async fn patch(
     patch: &Patch,
     if_match: Option<IfMatch>,
 ) -> Result<Outcome, Error> {
-    if patch.is_members_only() {
-        return patch_members(cx, kind, id, patch, if_match).await;
-    }
     let schemas = cx.schemas();
+    if patch.is_members_only() {
+        let stored = fetch(cx, kind, id).await?;
+        let old =
+            view::attributes(schemas, &stored).map_err(|it| failed(cx, "read a resource", it))?;
+        // A group that becomes a provisioned one changes with its members.
+        if !platform::is_untouched(cx, &stored, &old)? {
+            return patch_members(cx, &stored, patch, if_match).await;
+        }
+    }
     let _turn = cx.turn(id).await;
     let mut kept = None;
     for _ in 0..cx.policy.attempts_max {
@@ -44,7 +50,7 @@ pub async fn patch(
         let Reader { mut deviations, .. } = reader;
         let members =
             membership::fold(cx, kind, stored.id, patched.members, &mut deviations).await?;
-        let next = Next { stored: &stored, old: &old, new: &new, members, secrets };
+        let next = Next { stored: &stored, old: &old, new, members, secrets };
         if let Some(outcome) = change(cx, next, if_match.clone()).await? {
             return Ok(Outcome { deviations, ..outcome });
         }
@@ -55,19 +61,14 @@ pub async fn patch(
 
 async fn patch_members(
     cx: &Context<'_>,
-    kind: Kind,
-    id: &str,
+    stored: &Stored,
     patch: &Patch,
     if_match: Option<IfMatch>,
 ) -> Result<Outcome, Error> {
-    let group = ResourceId::parse(id).ok_or_else(|| missing(cx, kind, id))?;
+    let (kind, group) = (stored.kind, stored.id);
     let mut deviations = Vec::new();
     let edits = patch.member_edits();
-    let members = match membership::fold(cx, kind, group, edits, &mut deviations).await {
-        Ok(members) => members,
-        // What is wrong with a member matters only if the group is there.
-        Err(refused) => return Err(fetch(cx, kind, id).await.err().unwrap_or(refused)),
-    };
+    let members = membership::fold(cx, kind, group, edits, &mut deviations).await?;
     let act = Act::Change { content: None, members };
     match submit(cx, write(cx, kind, group, act, if_match), Some(&Attributes::new())).await? {
         Ok(applied) => Ok(Outcome { deviations, ..Outcome::new(group, &applied, None) }),

@@ -1,6 +1,6 @@
 //! What is allowed, and how options are set: plain data, swapped as a whole.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use provost_scim::patch::GroupReplace;
 use provost_scim::schema::{AttrId, Kind, Place, Schemas};
@@ -19,11 +19,27 @@ pub struct Policy {
     /// What `replace` of members in a PATCH means.
     pub group_replace: GroupReplace,
     /// Values that a created resource has if the request leaves them out.
-    pub initial: Vec<(AttrId, Val)>,
+    pub initial: Vec<(Kind, AttrId, Val)>,
+    /// Values that the platform gives to what it creates.
+    pub defaults: Vec<(Kind, AttrId, Val)>,
+    /// An update gives `defaults` to what has none.
+    pub defaults_on_update: bool,
     /// Attributes that a PUT does not unassign by leaving them out.
     pub kept: Vec<AttrId>,
-    /// Names that belong to the platform.
+    /// Names that SCIM may not touch.
     pub reserved: Vec<Reserved>,
+    /// What the platform keeps of resources beside what SCIM says of them.
+    pub platform: Option<Platform>,
+    /// Attributes that never change once they have a value, beside those of the schemas.
+    pub immutable: Vec<AttrId>,
+    /// What names may not be.
+    pub name_rules: Vec<NameRule>,
+    /// The most resources of a type.
+    pub limits: Vec<(Kind, u64)>,
+    /// How long what is deleted can come back, in microseconds; without it a deletion is for good.
+    pub keep_deleted_micros: Option<i64>,
+    /// Whose sessions end when they are disabled or deleted: a resource type and its `active`.
+    pub sessions: Option<(Kind, AttrId)>,
     /// The most resources on a page.
     pub page_size_max: usize,
     /// The most members in one answer.
@@ -63,23 +79,85 @@ pub struct Reserved {
     pub reason: Box<str>,
 }
 
+/// What the platform keeps of resources beside what SCIM says of them.
+#[derive(Debug, Clone)]
+pub struct Platform {
+    /// The attribute that says where a resource is from.
+    pub origin: AttrId,
+    /// What becomes of local resources that a client writes.
+    pub local: Local,
+    /// The names that the platform has for groups.
+    pub names: Option<EntityNames>,
+}
+
+/// The value of [`Platform::origin`] of what was made on the platform and is not provisioned.
+pub const LOCAL: &str = "local";
+
+/// What becomes of a local resource that a client writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Local {
+    /// From then on it is provisioned.
+    Adopt,
+    /// The write is refused until an administrator has decided.
+    Review,
+    /// The write is refused.
+    Refuse,
+}
+
+/// The names that the platform has for resources of a type.
+#[derive(Debug, Clone)]
+pub struct EntityNames {
+    /// The resource type.
+    pub kind: Kind,
+    /// The name that clients send.
+    pub sent: AttrId,
+    /// The name on the platform.
+    pub name: AttrId,
+    /// Names on the platform by names that clients send, folded as those compare.
+    pub mapped: BTreeMap<Box<str>, Box<str>>,
+}
+
+/// What the value of an attribute may not be.
+#[derive(Debug, Clone)]
+pub struct NameRule {
+    /// The attribute.
+    pub attribute: AttrId,
+    /// Characters that it may not have.
+    pub characters: Box<str>,
+    /// The most characters.
+    pub length_max: usize,
+}
+
 impl Policy {
     /// The defaults: lenient, users are active unless said otherwise, a PUT that is silent about
     /// `active` or about members changes neither, nothing is reserved.
     pub fn new(schemas: &Schemas) -> Self {
         let active = schemas.by_path(&format!("{}:active", urn::USER));
+        let user = schemas.resource_type_by_name("User").map(|it| it.kind);
         let relations = schemas.attributes().iter().filter(|it| it.place == Place::Members);
         Self {
             mode: Mode::Lenient,
             unknown_member: UnknownMember::Refuse,
             put: Put::Replace,
             group_replace: GroupReplace::Rfc,
-            initial: active.map(|id| (id, Val::Bool(true))).into_iter().collect(),
+            initial: active
+                .zip(user)
+                .map(|(id, kind)| (kind, id, Val::Bool(true)))
+                .into_iter()
+                .collect(),
+            defaults: Vec::new(),
+            defaults_on_update: false,
             kept: active
                 .into_iter()
                 .chain(relations.filter(|it| it.parent.is_none()).map(|it| it.id))
                 .collect(),
             reserved: Vec::new(),
+            platform: None,
+            immutable: Vec::new(),
+            name_rules: Vec::new(),
+            limits: Vec::new(),
+            keep_deleted_micros: None,
+            sessions: user.zip(active),
             page_size_max: 1_000,
             response_members_max: 100_000,
             attempts_max: 5,
@@ -98,5 +176,10 @@ impl Policy {
             let folded = fold(schemas.attribute(reserved.attribute), name);
             reserved.names.contains(&*folded).then(|| format!("{name}: {}", reserved.reason))
         })
+    }
+
+    /// The most resources of a type.
+    pub(crate) fn limit(&self, kind: Kind) -> Option<u64> {
+        self.limits.iter().find(|(of, _)| *of == kind).map(|(_, limit)| *limit)
     }
 }

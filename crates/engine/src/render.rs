@@ -129,7 +129,9 @@ impl Renderer<'_> {
         let common = schemas.common();
         let mut attributes =
             view::attributes(schemas, stored).map_err(|it| failed(cx, "read a resource", it))?;
-        let uris = view::schema_uris(schemas, stored.kind, &attributes);
+        let uris = view::schema_uris(schemas, stored.kind, &attributes, |id| {
+            projection.wants(schemas, id)
+        });
         let location = location(cx, stored.kind, stored.id);
         let mut meta = view::meta(schemas, stored);
         meta.set(common.location, Val::Str(location.as_str().into()));

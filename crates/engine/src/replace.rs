@@ -25,10 +25,31 @@ pub async fn replace(
     draft: (Attributes, Vec<AttrId>),
     if_match: Option<IfMatch>,
 ) -> Result<Outcome, Error> {
+    replace_as(cx, kind, id, draft, if_match, As::Put(cx.policy.put)).await
+}
+
+/// How a resource is replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum As {
+    /// By a PUT.
+    Put(Put),
+    /// By a creation that meets a local resource: it keeps what the request leaves out, and members.
+    Adoption,
+}
+
+/// The same in one way or the other.
+pub(crate) async fn replace_as(
+    cx: &Context<'_>,
+    kind: Kind,
+    id: &str,
+    draft: (Attributes, Vec<AttrId>),
+    if_match: Option<IfMatch>,
+    how: As,
+) -> Result<Outcome, Error> {
     let schemas = cx.schemas();
     let (mut draft, cleared) = draft;
     let mut deviations = Vec::new();
-    let members = members(cx, kind, &mut draft, &cleared, &mut deviations).await?;
+    let members = members(cx, kind, &mut draft, (&cleared, how), &mut deviations).await?;
     let secrets = secret::take(schemas, &mut draft, &cleared);
     let secrets = secret::kept(cx, secrets).await?;
     let _turn = cx.turn(id).await;
@@ -37,9 +58,9 @@ pub async fn replace(
         check_version(cx, &stored, if_match.as_ref())?;
         let old =
             view::attributes(schemas, &stored).map_err(|it| failed(cx, "read a resource", it))?;
-        let new = replaced(cx, kind, &old, &draft, &cleared);
+        let new = replaced(cx, kind, &old, &draft, (&cleared, how));
         let (members, secrets) = (members.clone(), secrets.clone());
-        let next = Next { stored: &stored, old: &old, new: &new, members, secrets };
+        let next = Next { stored: &stored, old: &old, new, members, secrets };
         if let Some(outcome) = change(cx, next, if_match.clone()).await? {
             return Ok(Outcome { deviations, ..outcome });
         }
@@ -53,11 +74,12 @@ async fn members(
     cx: &Context<'_>,
     kind: Kind,
     draft: &mut Attributes,
-    cleared: &[AttrId],
+    (cleared, how): (&[AttrId], As),
     deviations: &mut Vec<Deviation>,
 ) -> Result<Delta<ResourceId>, Error> {
     let is_cleared = cx.schemas().members_of(kind).is_some_and(|id| cleared.contains(&id));
     let delta = match membership::take(cx.schemas(), kind, draft) {
+        Some(listed) if how == As::Adoption => Delta::add(listed),
         Some(listed) => Delta::replace(listed),
         None if is_cleared => Delta::replace([]),
         None => Delta::none(),
@@ -71,16 +93,16 @@ fn replaced(
     kind: Kind,
     old: &Attributes,
     draft: &Attributes,
-    cleared: &[AttrId],
+    (cleared, how): (&[AttrId], As),
 ) -> Attributes {
     let mut new = draft.clone();
     for (id, value) in old.iter() {
-        let stays = match cx.policy.put {
-            Put::Merge => true,
-            Put::Replace => cx.policy.kept.contains(&id) || is_read_only(cx, id),
+        let stays = match how {
+            As::Adoption | As::Put(Put::Merge) => true,
+            As::Put(Put::Replace) => cx.policy.kept.contains(&id) || is_read_only(cx, id),
         };
         // What every resource begins with, such as `active`, is never unassigned by null.
-        let is_initial = cx.policy.initial.iter().any(|(initial, _)| *initial == id);
+        let is_initial = cx.policy.initial.iter().any(|(_, initial, _)| *initial == id);
         if stays && new.get(id).is_none() && (is_initial || !cleared.contains(&id)) {
             new.set(id, value.clone());
         }

@@ -10,7 +10,7 @@ use provost_store::{
 };
 
 use crate::immutable::check_immutable;
-use crate::{Context, Error};
+use crate::{Context, Error, platform};
 
 /// What a write led to.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ impl Outcome {
 pub(crate) struct Next<'a> {
     pub(crate) stored: &'a Stored,
     pub(crate) old: &'a Attributes,
-    pub(crate) new: &'a Attributes,
+    pub(crate) new: Attributes,
     pub(crate) members: Delta<ResourceId>,
     pub(crate) secrets: Vec<SecretPut>,
 }
@@ -50,18 +50,18 @@ pub(crate) async fn change(
     next: Next<'_>,
     if_match: Option<IfMatch>,
 ) -> Result<Option<Outcome>, Error> {
-    let Next { stored, old, new, members, secrets } = next;
+    let Next { stored, old, mut new, members, secrets } = next;
     let (schemas, kind) = (cx.schemas(), stored.kind);
-    check_immutable(schemas, old, new)?;
-    check_reserved(cx, kind, new)?;
-    let content = Content::between(schemas, &cx.engine.indexes, kind, Some(old), new)?;
+    check_immutable(schemas, old, &new)?;
+    let entries = platform::decide(cx, kind, Some((stored, old)), &mut new)?;
+    let content = Content::between(schemas, &cx.engine.indexes, kind, Some(old), &new)?;
     let mut after = stored.clone();
     if let Some(content) = &content {
         (after.label, after.body) = (content.label.clone(), content.body.clone());
     }
     let act = Act::Change { content: content.map(|content| (stored.rev, content)), members };
-    let write = Write { secrets, ..write(cx, kind, stored.id, act, if_match) };
-    let Ok(applied) = submit(cx, write, Some(new)).await? else { return Ok(None) };
+    let write = Write { secrets, entries, ..write(cx, kind, stored.id, act, if_match) };
+    let Ok(applied) = submit(cx, write, Some(&new)).await? else { return Ok(None) };
     after.version = applied.version();
     Ok(Some(Outcome::new(stored.id, &applied, Some(after))))
 }
@@ -96,7 +96,8 @@ pub(crate) async fn submit(
 /// The resource changed since it was read.
 pub(crate) struct Changed;
 
-fn refused(
+/// Why the store refused a write, for the client.
+pub(crate) fn refused(
     cx: &Context<'_>,
     kind: Kind,
     id: ResourceId,
@@ -181,16 +182,4 @@ pub(crate) fn check_version(
         return Ok(());
     }
     Err(refused(cx, stored.kind, stored.id, None, provost_store::Error::Mismatch))
-}
-
-/// Refuses to write a resource whose name belongs to the platform.
-pub(crate) fn check_reserved(
-    cx: &Context<'_>,
-    kind: Kind,
-    attributes: &Attributes,
-) -> Result<(), Error> {
-    match cx.policy.reserved_name(cx.schemas(), kind, attributes) {
-        Some(reason) => Err(Error::Refused(Refusal::forbidden(reason))),
-        None => Ok(()),
-    }
 }

@@ -35,6 +35,22 @@ pub enum BaseType {
     String,
     /// A number.
     Number,
+    /// A whole number.
+    Integer,
+    /// The name of a user.
+    Username,
+    /// The name of a group.
+    Groupname,
+    /// The name of a project.
+    Projectname,
+    /// The name of a mashup.
+    Mashupname,
+    /// Terms, each of a vocabulary.
+    Tags,
+    /// A time.
+    Datetime,
+    /// Rows with a shape of their own.
+    Infotable,
 }
 
 impl InfoTable {

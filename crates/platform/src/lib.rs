@@ -3,10 +3,15 @@
 
 pub mod client_binding;
 pub mod info_table;
+pub mod login;
+pub mod message;
+pub mod policy;
 pub mod principal;
+pub mod schema;
 pub mod secret_store;
 pub mod setting;
 pub mod state;
+pub mod table;
 pub mod tenant_name;
 
 /// The name of the platform's own tenant: the one that requests without another belong to.

@@ -15,6 +15,7 @@ use crate::body::Bodies;
 use crate::client::{Client, Peer, Proxies};
 use crate::limit::Limits;
 use crate::listen::Tls;
+use crate::metric::Metrics;
 use crate::rate::Rates;
 use crate::request_line::RequestLine;
 use crate::tenant::{Defaults, Tenancy, Tenant, Tenants};
@@ -50,6 +51,7 @@ pub(crate) struct App {
     pub(crate) address: SocketAddr,
     pub(crate) tenants: Tenants,
     pub(crate) rates: Rates,
+    pub(crate) metrics: Metrics,
     /// For forms of the token endpoint, which are read before anybody is known.
     pub(crate) forms: Bodies,
     started_at: i64,
@@ -85,6 +87,7 @@ impl App {
             started_at: parts.engine.clock.now_micros(),
             requests: AtomicU64::new(0),
             draining: AtomicBool::new(false),
+            metrics: Metrics::default(),
             limits,
             parts,
         }

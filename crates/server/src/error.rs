@@ -6,6 +6,7 @@ use http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue, StatusCode};
 use provost_auth::{Rights, Unavailable};
 use provost_platform::state::{Refused, State};
+use provost_platform::table::ConfigurationError;
 use provost_scim::error::{Error as Refusal, ErrorKind, quote};
 use provost_scim::urn;
 use serde_json::{Value, json};
@@ -63,6 +64,15 @@ pub(crate) enum Error {
     /// The number of the tenant cannot be read.
     #[error("could not read the tenant")]
     NoTenant(#[source] provost_store::Error),
+    /// The configuration tables cannot be read or written.
+    #[error("could not read or write the configuration")]
+    NoConfiguration(#[source] provost_store::Error),
+    /// The stored configuration is of no use.
+    #[error(transparent)]
+    Configuration(ConfigurationError),
+    /// The audit trail cannot be read or written.
+    #[error("could not read or write the audit trail")]
+    NoAudit(#[source] provost_store::Error),
     /// What an operator asked for cannot be.
     #[error(transparent)]
     Tenant(#[from] TenantError),
@@ -108,6 +118,16 @@ impl From<provost_engine::Error> for Error {
 impl From<Infallible> for Error {
     fn from(never: Infallible) -> Self {
         match never {}
+    }
+}
+
+impl From<ConfigurationError> for Error {
+    /// What a client asks for wrongly is its own to read: it may be about people.
+    fn from(error: ConfigurationError) -> Self {
+        match error {
+            damaged @ ConfigurationError::Damaged(_) => Self::Configuration(damaged),
+            wrong => Self::Refused(Refusal::invalid_value(wrong.to_string())),
+        }
     }
 }
 
@@ -184,6 +204,14 @@ impl Error {
             Self::Tenant(refused @ TenantError::NameTaken(_)) => {
                 Answer::conflict(&refused.to_string())
             }
+            Self::Configuration(damaged) => {
+                let detail = format!("{damaged}; request {id}");
+                Answer::new(&Refusal::new(ErrorKind::Internal, detail))
+            }
+            Self::NoAudit(provost_store::Error::TooBroad) => {
+                let detail = "the query would look at too many rows; ask for a shorter time";
+                Answer::new(&Refusal::new(ErrorKind::TooMany, detail))
+            }
             Self::TooOften { retry_after_seconds } => {
                 let detail = "requests come more often than the limits allow; come again later";
                 Answer::new(&Refusal::new(ErrorKind::TooManyRequests, detail))
@@ -195,6 +223,8 @@ impl Error {
             | Self::Contended(_)
             | Self::NoRandomness
             | Self::NoTenant(_)
+            | Self::NoConfiguration(_)
+            | Self::NoAudit(_)
             | Self::Deadline => Answer::unavailable(id, SOON),
             Self::Failed(
                 provost_engine::Error::Busy | provost_engine::Error::Unavailable { .. },
@@ -227,6 +257,9 @@ impl Error {
             | Self::Contended(_)
             | Self::NoRandomness
             | Self::NoTenant(_)
+            | Self::NoConfiguration(_)
+            | Self::Configuration(_)
+            | Self::NoAudit(_)
             | Self::Failed(_)
             | Self::Deadline
             | Self::Panicked => false,

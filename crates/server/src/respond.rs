@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::error;
 use crate::payload::Payload;
+use crate::route::{is_admin, service_name};
 
 /// An answer with its whole body.
 pub(crate) type Response = http::Response<Payload>;
@@ -44,6 +45,31 @@ impl MediaType {
     }
 }
 
+/// How errors are told: each kind of API has its own way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// SCIM's error message (RFC 7644 §3.12).
+    Scim(MediaType),
+    /// Problem details (RFC 9457).
+    Problem,
+    /// The platform's: a text that names the service.
+    Service { name: Box<str>, is_json: bool },
+}
+
+impl Form {
+    /// The form for a request, by its path alone: also what leads nowhere is answered.
+    pub(crate) fn of(path: &str, headers: &HeaderMap) -> Self {
+        if let Some(name) = service_name(path) {
+            let is_json = MediaType::accepted(headers) == MediaType::Json;
+            return Self::Service { name: name.into(), is_json };
+        }
+        match is_admin(path) {
+            true => Self::Problem,
+            false => Self::Scim(MediaType::accepted(headers)),
+        }
+    }
+}
+
 /// An answer with a JSON body.
 pub(crate) fn json(status: StatusCode, media_type: MediaType, body: &impl Serialize) -> Response {
     let bytes = serde_json::to_vec(body).expect("our answers print as JSON");
@@ -61,9 +87,39 @@ pub(crate) fn empty(status: StatusCode) -> Response {
 }
 
 /// An error's answer.
-pub(crate) fn error(answer: error::Answer, media_type: MediaType) -> Response {
-    let mut response = json(answer.status, media_type, &answer.body);
-    response.headers_mut().extend(answer.headers);
+pub(crate) fn error(answer: error::Answer, form: &Form) -> Response {
+    let error::Answer { status, headers, body } = answer;
+    let detail = body["detail"].as_str().unwrap_or_default();
+    let mut response = match form {
+        Form::Scim(media_type) => json(status, *media_type, &body),
+        Form::Problem => {
+            let title = status.canonical_reason().unwrap_or_default();
+            let problem = serde_json::json!({
+                "type": "about:blank", "title": title, "status": status.as_u16(), "detail": detail,
+            });
+            let mut response = json(status, MediaType::Json, &problem);
+            let media_type = HeaderValue::from_static("application/problem+json");
+            response.headers_mut().insert(CONTENT_TYPE, media_type);
+            response
+        }
+        Form::Service { name, is_json } => {
+            let text = format!("Unable to Invoke Service {name} on SCIMSubsystem : {detail}");
+            match is_json {
+                true => json(status, MediaType::Json, &serde_json::json!({"message": text})),
+                false => plain(status, text),
+            }
+        }
+    };
+    response.headers_mut().extend(headers);
+    response
+}
+
+/// An answer of text.
+fn plain(status: StatusCode, text: String) -> Response {
+    let mut response = Response::new(Payload::from(text.into_bytes()));
+    *response.status_mut() = status;
+    let media_type = HeaderValue::from_static("text/plain; charset=utf-8");
+    response.headers_mut().insert(CONTENT_TYPE, media_type);
     response
 }
 

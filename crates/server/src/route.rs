@@ -3,6 +3,7 @@
 use provost_scim::endpoint::Endpoint;
 use provost_scim::schema::Schemas;
 
+use crate::admin::{AdminRoute, ROOT};
 use crate::service::Service;
 
 /// What a path names.
@@ -12,8 +13,8 @@ pub(crate) enum Route {
     Scim(Head, Endpoint),
     /// A service of the subsystem.
     Service(Service),
-    /// The tenants, for an operator.
-    Tenants(TenantsRoute),
+    /// A place of the admin API.
+    Admin(AdminRoute),
     /// The token endpoint.
     Token,
     /// The metadata of the token endpoint.
@@ -30,19 +31,6 @@ pub(crate) struct Located {
     /// The name of a tenant beside the platform's own, as it stands in the path.
     pub(crate) tenant: Option<Box<str>>,
     pub(crate) route: Route,
-}
-
-/// What an operator asks of the tenants.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum TenantsRoute {
-    /// `/admin/v1/tenants`
-    All,
-    /// `/admin/v1/tenants/{name}`
-    One(Box<str>),
-    /// `/admin/v1/tenants/{name}/pause`
-    Pause(Box<str>),
-    /// `/admin/v1/tenants/{name}/resume`
-    Resume(Box<str>),
 }
 
 /// The paths below which SCIM is served.
@@ -75,8 +63,6 @@ const SERVICES: &str = "/Thingworx/Subsystems/SCIMSubsystem/Services/";
 
 /// What the paths of other tenants begin with.
 const TENANT: &str = "/t/";
-/// The path of the tenants.
-pub(crate) const TENANTS: &str = "/admin/v1/tenants";
 
 impl Located {
     /// Reads a path; `None` if nothing is there.
@@ -95,7 +81,15 @@ impl Located {
         let rest = &rest[name.len()..];
         // The platform's paths are its own tenant's, and so are the services.
         let route = Route::parse(schemas, rest)?;
-        let is_a_tenants = matches!(route, Route::Scim(Head::Short, _) | Route::Token);
+        let is_a_tenants = match &route {
+            Route::Scim(Head::Short, _) | Route::Token => true,
+            Route::Admin(route) => route.endpoint.in_tenants,
+            Route::Scim(Head::Platform, _)
+            | Route::Service(_)
+            | Route::TokenMetadata
+            | Route::Health
+            | Route::Ready => false,
+        };
         is_a_tenants.then(|| Self { tenant: Some(name.into()), route })
     }
 
@@ -110,29 +104,6 @@ impl Located {
     }
 }
 
-impl TenantsRoute {
-    fn parse(rest: &str) -> Option<Self> {
-        let rest = match rest {
-            "" | "/" => return Some(Self::All),
-            rest => rest.strip_prefix('/')?,
-        };
-        match rest.split_once('/') {
-            None => Some(Self::One(rest.into())),
-            Some((name, "pause")) => Some(Self::Pause(name.into())),
-            Some((name, "resume")) => Some(Self::Resume(name.into())),
-            Some(_) => None,
-        }
-    }
-
-    pub(crate) const fn methods(&self) -> &'static [&'static str] {
-        match self {
-            Self::All => &["GET", "POST"],
-            Self::One(_) => &["GET"],
-            Self::Pause(_) | Self::Resume(_) => &["POST"],
-        }
-    }
-}
-
 impl Route {
     /// Reads a path; `None` if nothing is there.
     fn parse(schemas: &Schemas, path: &str) -> Option<Self> {
@@ -143,11 +114,10 @@ impl Route {
             TOKEN_METADATA => return Some(Self::TokenMetadata),
             _ => {}
         }
-        if let Some(rest) = path.strip_prefix(TENANTS) {
-            return TenantsRoute::parse(rest).map(Self::Tenants);
+        if let Some(rest) = path.strip_prefix(ROOT) {
+            return AdminRoute::parse(rest).map(Self::Admin);
         }
-        if let Some(name) = below(path, SERVICES) {
-            let name = name.strip_suffix('/').unwrap_or(name);
+        if let Some(name) = service_name(path) {
             return Service::named(name).map(Self::Service);
         }
         Head::ALL.into_iter().find_map(|head| {
@@ -162,7 +132,7 @@ impl Route {
     pub(crate) const fn methods(&self) -> &'static [&'static str] {
         match self {
             Self::Scim(_, endpoint) => endpoint.methods(),
-            Self::Tenants(tenants) => tenants.methods(),
+            Self::Admin(route) => route.endpoint.methods,
             Self::Service(_) | Self::Token => &["POST"],
             Self::Health | Self::Ready | Self::TokenMetadata => &["GET"],
         }
@@ -175,10 +145,7 @@ impl Route {
             Self::Health => "/health".to_owned(),
             Self::Ready => "/ready".to_owned(),
             Self::Token => TOKEN_ENDPOINT.to_owned(),
-            Self::Tenants(TenantsRoute::All) => TENANTS.to_owned(),
-            Self::Tenants(TenantsRoute::One(_)) => format!("{TENANTS}/{{name}}"),
-            Self::Tenants(TenantsRoute::Pause(_)) => format!("{TENANTS}/{{name}}/pause"),
-            Self::Tenants(TenantsRoute::Resume(_)) => format!("{TENANTS}/{{name}}/resume"),
+            Self::Admin(route) => format!("{ROOT}{}", route.endpoint.template),
             Self::TokenMetadata => TOKEN_METADATA.to_owned(),
             Self::Service(service) => format!("{SERVICES}{}", service.name()),
             Self::Scim(head, place) => {
@@ -200,6 +167,18 @@ impl Route {
             }
         }
     }
+}
+
+/// The name of the service that a path asks for, whether or not there is one.
+pub(crate) fn service_name(path: &str) -> Option<&str> {
+    below(path, SERVICES).map(|name| name.strip_suffix('/').unwrap_or(name))
+}
+
+/// Whether a path is one of the admin API, in any tenant.
+pub(crate) fn is_admin(path: &str) -> bool {
+    let in_tenant = path.strip_prefix(TENANT).and_then(|it| it.split_once('/'));
+    let path = in_tenant.map_or(path, |(name, _)| &path[TENANT.len() + name.len()..]);
+    path.strip_prefix(ROOT).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// What follows a prefix. The platform's context path is read in any letter case, as its own server
@@ -247,6 +226,7 @@ mod tests {
         check("/t/acme/scim/v2", "/t/{tenant}/scim/v2/");
         check("/t/acme/scim/v2/Users/1", "/t/{tenant}/scim/v2/Users/{id}");
         check("/t/acme/oauth2/token", "/t/{tenant}/oauth2/token");
+        check("/t/acme/admin/v1/audit", "/t/{tenant}/admin/v1/audit");
         let metadata = "/.well-known/oauth-authorization-server";
         check(&format!("{metadata}/t/acme"), &format!("{metadata}/t/{{tenant}}"));
         for path in [

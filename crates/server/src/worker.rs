@@ -7,13 +7,13 @@ use http::{HeaderName, HeaderValue, Method, Request};
 use hyper::body::Incoming;
 use provost_scim::Error as Refusal;
 use provost_scim::error::quote;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use crate::client::{Client, Peer};
 use crate::context::{App, Call};
 use crate::error::Error;
 use crate::request_line::RequestLine;
-use crate::respond::{self, MediaType, Response};
+use crate::respond::{self, Form, Response};
 use crate::route::{Head, Located, Route};
 use crate::{admin, health, oauth, scim2, service};
 
@@ -23,7 +23,10 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub(crate) async fn serve(app: Arc<App>, peer: Peer, request: Request<Incoming>) -> Response {
     let (head, body) = request.into_parts();
     let line = Arc::new(RequestLine::begin(app.next_request_id(), head.method.clone()));
-    let media_type = MediaType::accepted(&head.headers);
+    let form = Form::of(head.uri.path(), &head.headers);
+    let is_scim = matches!(form, Form::Scim(_));
+    let method = head.method.clone();
+    let (begun, counting) = (Instant::now(), Arc::clone(&app));
     let is_head = head.method == Method::HEAD;
     let client = Client::of(&peer, &head.headers, &app.parts.proxies);
     let tenant = Arc::clone(&app.tenants.own);
@@ -31,8 +34,12 @@ pub(crate) async fn serve(app: Arc<App>, peer: Peer, request: Request<Incoming>)
     let answer = tokio::spawn(answer(call)).await.unwrap_or(Err(Error::Panicked));
     let mut response = answer.unwrap_or_else(|error| {
         line.failed(&error);
-        respond::error(error.answer(&line), media_type)
+        respond::error(error.answer(&line), &form)
     });
+    if is_scim {
+        let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        counting.metrics.count(&method, response.status(), millis);
+    }
     let id = HeaderValue::from_str(line.id()).expect("a request's id is printable ASCII");
     response.headers_mut().insert(REQUEST_ID, id);
     line.end(response.status(), respond::body_bytes(&response));
@@ -60,9 +67,9 @@ async fn answer(mut call: Call) -> Result<Response, Error> {
             check_method(&call, route.methods())?;
             Box::pin(service::answer(call, service)).await
         }
-        Route::Tenants(route) => {
-            check_method(&call, route.methods())?;
-            Box::pin(admin::tenants(call, route)).await
+        Route::Admin(route) => {
+            check_method(&call, route.endpoint.methods)?;
+            Box::pin(admin::answer(call, route)).await
         }
         Route::Token => {
             check_method(&call, route.methods())?;

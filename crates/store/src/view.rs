@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 
 use provost_scim::filter::Subject;
-use provost_scim::schema::{AttrId, Kind, Place, Schemas};
+use provost_scim::schema::{AttrId, Kind, Place, Returned, Schemas};
 use provost_scim::value::{Attributes, Time, Val, read_body};
 
 use crate::{Error, Member, Membership, ResourceId, Stored, Version};
@@ -57,7 +57,7 @@ impl<'a, R: Relations> View<'a, R> {
         Ok(if attribute == common.id {
             Some(Val::Str(self.stored.id.to_string().into()))
         } else if attribute == common.schemas {
-            Some(schema_uris(self.schemas, self.stored.kind, self.body()?))
+            Some(schema_uris(self.schemas, self.stored.kind, self.body()?, |_| false))
         } else if attribute == common.meta {
             Some(Val::Complex(meta(self.schemas, self.stored)))
         } else {
@@ -110,12 +110,19 @@ pub fn attributes(schemas: &Schemas, stored: &Stored) -> Result<Attributes, Erro
 }
 
 /// The URIs of the schemas that a resource uses: the core one, and those of its extensions that
-/// have a value (RFC 7643 §3).
-pub fn schema_uris(schemas: &Schemas, kind: Kind, attributes: &Attributes) -> Val {
+/// have a value (RFC 7643 §3). Attributes that are returned on request alone count where `is_asked`.
+pub fn schema_uris(
+    schemas: &Schemas,
+    kind: Kind,
+    attributes: &Attributes,
+    is_asked: impl Fn(AttrId) -> bool,
+) -> Val {
     let resource_type = schemas.resource_type(kind);
+    let counts = |id| schemas.attribute(id).returned != Returned::Request || is_asked(id);
     let is_used = |schema| {
-        schema == resource_type.schema
-            || attributes.iter().any(|(id, _)| schemas.attribute(id).schema == Some(schema))
+        let mut of =
+            attributes.iter().filter(|(id, _)| schemas.attribute(*id).schema == Some(schema));
+        schema == resource_type.schema || of.any(|(id, _)| counts(id))
     };
     let used = resource_type.schemas().filter(|schema| is_used(*schema));
     Val::Many(used.map(|schema| Val::Str(schemas.schema(schema).id.clone())).collect())

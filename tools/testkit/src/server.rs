@@ -109,7 +109,7 @@ pub struct Answer {
 impl Setup {
     /// A server that runs on an empty store in memory.
     pub fn in_memory() -> (Self, MemoryStore) {
-        let schemas = Arc::new(Schemas::builtin(&Options::default()));
+        let schemas = Arc::new(provost_platform::schema::schemas(&Options::default()));
         let store = MemoryStore::new(Arc::clone(&schemas));
         (Self::with(schemas, Arc::new(store.clone())), store)
     }

@@ -87,6 +87,7 @@ impl Step {
                 Message::Patch => {
                     Patch::parse(&mut reader, &body, GroupReplace::Rfc)?;
                 }
+                Message::Stored => unreachable!("no client sends it"),
             }
             Ok(fired)
         })

@@ -25,6 +25,7 @@ pub use inputs::{Flags, Inputs, VARIABLES};
 pub use issuer::{ClientRights, FederatedClient, Issuer, KeyPlace, Requirements};
 pub use limit::Limits;
 pub use load::{Settings, load};
+pub(crate) use nearest::nearest;
 pub use page::settings_page;
 pub use provost::{Jwt, Log, LogFormat, LogLevel, Passwords, Provost, ProxyHeaders};
 pub use report::{Line, Problem, Report};

@@ -29,6 +29,8 @@ pub enum Message {
     Put,
     /// The value of a PATCH operation (RFC 7644 §3.5.2).
     Patch,
+    /// A body as it is stored: what is read-only to clients is in it too.
+    Stored,
 }
 
 /// The most values that one attribute may have, beside the membership relation.
@@ -147,7 +149,8 @@ impl<'a> Reader<'a> {
         message: Message,
     ) -> Result<(), Error> {
         let attribute = self.schemas.attribute(id);
-        if !is_taken(attribute) {
+        let is_stored = message == Message::Stored && attribute.place == Place::Body;
+        if !is_stored && !is_taken(attribute) {
             if message == Message::Patch && attribute.place != Place::Derived {
                 self.deviate(Deviation::ReadOnlyInPatch(attribute.name.clone()))?;
             }
@@ -419,7 +422,7 @@ pub fn read_body(schemas: &Schemas, kind: Kind, bytes: &[u8]) -> Result<Attribut
     let Value::Object(members) = value else {
         return Err(Error::invalid_syntax("a stored body is not an object"));
     };
-    Reader::new(schemas, kind, Mode::Lenient).top_level(&members, Message::Put)
+    Reader::new(schemas, kind, Mode::Lenient).top_level(&members, Message::Stored)
 }
 
 /// The error of strict mode for a deviation.

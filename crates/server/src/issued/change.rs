@@ -1,6 +1,6 @@
 //! Changing a list while others change it too.
 
-use provost_store::{DocumentPut, Error as StoreError, Rev, Store, TenantId};
+use provost_store::{DocumentPut, Entry, Error as StoreError, Rev, Store, TenantId};
 
 use super::{Listed, NoList};
 
@@ -37,6 +37,19 @@ pub enum ChangeError<E> {
 pub async fn change<L: Listed, T, E>(
     store: &dyn Store,
     tenant: TenantId,
+    change: impl FnMut(&mut L) -> Result<T, E>,
+) -> Result<T, ChangeError<E>> {
+    change_with(store, tenant, &[], change).await
+}
+
+/// The same, with rows for the audit trail.
+///
+/// # Errors
+/// See [`ChangeError`]; the list is then as it was, and the trail too.
+pub async fn change_with<L: Listed, T, E>(
+    store: &dyn Store,
+    tenant: TenantId,
+    entries: &[Entry],
     mut change: impl FnMut(&mut L) -> Result<T, E>,
 ) -> Result<T, ChangeError<E>> {
     for _ in 0..ATTEMPTS {
@@ -44,6 +57,7 @@ pub async fn change<L: Listed, T, E>(
         let outcome = change(&mut list).map_err(ChangeError::Refused)?;
         let body = list.to_document().to_string();
         let put = DocumentPut::new(L::DOCUMENT, base, body);
+        let put = DocumentPut { entries: entries.to_vec(), ..put };
         match store.put_document(tenant, put).await {
             Ok(_) => return Ok(outcome),
             Err(StoreError::Stale) => {}

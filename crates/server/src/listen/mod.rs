@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpSocket};
-use tracing::info;
+use tracing::{info, warn};
 
 use crate::context::{App, Parts};
 use crate::tenant::Tenancy;
@@ -25,6 +25,9 @@ const USES_PAUSE: Duration = Duration::from_secs(60);
 
 /// How long an address that is silent is remembered.
 const ADDRESSES_PAUSE: Duration = Duration::from_secs(10);
+
+/// How late a changed configuration is noticed where somebody else changed it.
+const CONFIGURATION_PAUSE: Duration = Duration::from_millis(500);
 
 /// How late a changed certificate is noticed.
 const FILES_PAUSE: Duration = Duration::from_secs(5);
@@ -71,6 +74,7 @@ impl Server {
         let Self { listener, app } = self;
         let writing = tokio::spawn(write_uses(Arc::clone(&app)));
         let forgetting = tokio::spawn(forget_addresses(Arc::clone(&app)));
+        let governing = tokio::spawn(follow_configurations(Arc::clone(&app)));
         let following = app.parts.tls.clone();
         let following = following.map(|tls| tokio::spawn(follow(Arc::clone(&app), tls)));
         let connections = accept::accept(&listener, &app, stop).await;
@@ -81,6 +85,7 @@ impl Server {
         drain::drain(connections, app.limits.drain_time).await;
         writing.abort();
         forgetting.abort();
+        governing.abort();
         if let Some(following) = following {
             following.abort();
         }
@@ -110,6 +115,23 @@ async fn write_uses(app: Arc<App>) {
     loop {
         tokio::time::sleep(USES_PAUSE).await;
         app.write_uses().await;
+    }
+}
+
+/// Takes over what other nodes, or commands beside the server, change in the configuration.
+async fn follow_configurations(app: Arc<App>) {
+    let mut is_well = true;
+    loop {
+        tokio::time::sleep(CONFIGURATION_PAUSE).await;
+        for tenant in app.tenants.all() {
+            let read = tenant.governance.refresh(&app, tenant.id).await;
+            if let Err(error) = &read
+                && is_well
+            {
+                warn!("The configuration before stays in use: {}", error.chain());
+            }
+            is_well = read.is_ok();
+        }
     }
 }
 

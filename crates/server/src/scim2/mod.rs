@@ -37,7 +37,8 @@ pub(crate) async fn answer(call: Call, head: Head, endpoint: Endpoint) -> Result
     })
     .await?;
     door::check_rights(&caller, operation.rights())?;
-    let policy = app.parts.policy.load_full();
+    let governed = in_time(&app, tenant.governance.get(&app, tenant.id)).await?;
+    let policy = &governed.policy;
     let body = match operation.has_body() {
         true => {
             body::check_kind(&request.headers, &body, policy.mode)?;
@@ -61,7 +62,7 @@ pub(crate) async fn answer(call: Call, head: Head, endpoint: Endpoint) -> Result
         app: &app,
         tenant: tenant.id,
         line: &line,
-        policy: &policy,
+        policy,
         base: &base,
         caller: &caller,
         client: &client,

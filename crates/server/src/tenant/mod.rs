@@ -16,6 +16,7 @@ use provost_scim::Error as Refusal;
 use provost_store::{Store, TenantId};
 
 use crate::body::Bodies;
+use crate::configuration::Governance;
 use crate::error::Error;
 use crate::flight::Flights;
 use crate::issued::{Cache, IssuedCache, TokenUses};
@@ -52,6 +53,7 @@ pub(crate) struct Tenant {
     pub(crate) chain: Arc<Chain>,
     pub(crate) issued: IssuedCache,
     pub(crate) uses: TokenUses,
+    pub(crate) governance: Governance,
     pub(crate) flights: Flights,
     pub(crate) rate: DefaultDirectRateLimiter,
     pub(crate) bodies: Bodies,
@@ -172,6 +174,7 @@ impl Tenant {
             chain,
             issued: IssuedCache::default(),
             uses: TokenUses::default(),
+            governance: Governance::default(),
             flights: Flights::new(defaults.requests_in_flight),
             rate: RateLimiter::direct(quota(defaults.rate)),
             bodies: Bodies::new(defaults.bodies_bytes),

@@ -9,7 +9,7 @@ use provost_testkit::idp::{Idp, Keys};
 use provost_testkit::server::{Setup, TestServer, request};
 use serde_json::json;
 
-const ROUTES: [(&str, &str); 22] = [
+const ROUTES: [(&str, &str); 38] = [
     ("GET", "/scim/v2/Users"),
     ("POST", "/scim/v2/Users"),
     ("POST", "/scim/v2/.search"),
@@ -29,6 +29,22 @@ const ROUTES: [(&str, &str); 22] = [
     ("GET", "/.well-known/oauth-authorization-server"),
     ("GET", "/admin/v1/tenants"),
     ("POST", "/admin/v1/tenants/none/pause"),
+    ("POST", "/Thingworx/Subsystems/SCIMSubsystem/Services/SetUserProvisioningExclusionList"),
+    ("GET", "/admin/v1/openapi.json"),
+    ("GET", "/admin/v1/subsystem"),
+    ("POST", "/admin/v1/metrics/reset"),
+    ("GET", "/admin/v1/configuration"),
+    ("PUT", "/admin/v1/configuration/ProvisioningPolicy"),
+    ("GET", "/admin/v1/audit/export"),
+    ("POST", "/admin/v1/audit/purge"),
+    ("GET", "/admin/v1/sessions/revocations"),
+    ("POST", "/admin/v1/login-decision"),
+    ("POST", "/admin/v1/users"),
+    ("PATCH", "/admin/v1/groups/none"),
+    ("POST", "/admin/v1/deleted/none/restore"),
+    ("GET", "/t/acme/admin/v1/audit"),
+    ("PUT", "/t/acme/admin/v1/configuration/ProvisioningPolicy"),
+    ("GET", "/t/acme/admin/v1/tenants"),
     ("GET", "/ready"),
     ("GET", "/health"),
     ("GET", "/nowhere"),
@@ -83,6 +99,22 @@ async fn every_route_meets_every_caller() {
     200 200 200 200 200 200 200 200 GET /.well-known/oauth-authorization-server
     401 401 401 403 403 200 200 401 GET /admin/v1/tenants
     401 401 401 403 403 404 404 401 POST /admin/v1/tenants/none/pause
+    401 401 401 403 403 400 400 401 POST /Thingworx/Subsystems/SCIMSubsystem/Services/SetUserProvisioningExclusionList
+    401 401 401 403 403 200 200 401 GET /admin/v1/openapi.json
+    401 401 401 403 403 200 200 401 GET /admin/v1/subsystem
+    401 401 401 403 403 200 200 401 POST /admin/v1/metrics/reset
+    401 401 401 403 403 200 200 401 GET /admin/v1/configuration
+    401 401 401 403 403 400 400 401 PUT /admin/v1/configuration/ProvisioningPolicy
+    401 401 401 403 403 200 200 401 GET /admin/v1/audit/export
+    401 401 401 403 403 400 400 401 POST /admin/v1/audit/purge
+    401 401 401 403 403 200 200 401 GET /admin/v1/sessions/revocations
+    401 401 401 403 403 400 400 401 POST /admin/v1/login-decision
+    401 401 401 403 403 400 400 401 POST /admin/v1/users
+    401 401 401 403 403 400 400 401 PATCH /admin/v1/groups/none
+    401 401 401 403 403 404 404 401 POST /admin/v1/deleted/none/restore
+    401 401 401 401 401 401 401 403 GET /t/acme/admin/v1/audit
+    401 401 401 401 401 401 401 403 PUT /t/acme/admin/v1/configuration/ProvisioningPolicy
+    404 404 404 404 404 404 404 404 GET /t/acme/admin/v1/tenants
     200 200 200 200 200 200 200 200 GET /ready
     200 200 200 200 200 200 200 200 GET /health
     404 404 404 404 404 404 404 404 GET /nowhere
@@ -130,17 +162,11 @@ async fn a_service_is_for_administrators() {
     let answer = server.ask(request("POST", path, Some(&server.provision_token))).await;
     insta::assert_snapshot!(answer, @r#"
     403
-    content-type: application/scim+json
+    content-type: text/plain; charset=utf-8
     www-authenticate: Bearer realm="scim", error="insufficient_scope", scope="scim.admin"
     x-request-id: 655815f672000-1
 
-    {
-      "schemas": [
-        "urn:ietf:params:scim:api:messages:2.0:Error"
-      ],
-      "status": "403",
-      "detail": "the token has the rights write; this needs admin (`provost token create --rights admin`)"
-    }
+    Unable to Invoke Service Stop on SCIMSubsystem : the token has the rights write; this needs admin (`provost token create --rights admin`)
     "#);
 }
 

@@ -370,6 +370,12 @@ async fn discovery_says_what_is_offered() {
       "endpoint": "/Groups",
       "description": "Group of users and groups",
       "schema": "urn:ietf:params:scim:schemas:core:2.0:Group",
+      "schemaExtensions": [
+        {
+          "schema": "urn:ietf:params:scim:schemas:extension:provost:2.0:Principal",
+          "required": false
+        }
+      ],
       "meta": {
         "resourceType": "ResourceType",
         "location": "http://scim.example/scim/v2/ResourceTypes/Group"
@@ -377,7 +383,7 @@ async fn discovery_says_what_is_offered() {
     }
     "#);
     let schemas = server.send("GET", "/Schemas", None).await.json();
-    assert_eq!(schemas["totalResults"], 3);
+    assert_eq!(schemas["totalResults"], 4);
     for schema in schemas["Resources"].as_array().unwrap() {
         let path = format!("/Schemas/{}", schema["id"].as_str().unwrap());
         assert_eq!(server.send("GET", &path, None).await.json(), *schema);

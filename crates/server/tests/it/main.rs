@@ -1,6 +1,7 @@
 //! The server over real connections, in process.
 
 mod access;
+mod admin;
 mod bound;
 mod conduct;
 mod exchange;
@@ -8,12 +9,14 @@ mod method;
 mod mode;
 mod oauth;
 mod outage;
+mod policy;
 mod precondition;
 mod property;
 mod rate;
 mod service;
 mod state;
 mod support;
+mod table;
 mod tenant;
 mod tls;
 mod transcript;

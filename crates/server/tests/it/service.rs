@@ -113,19 +113,13 @@ async fn stop_and_start_close_and_open_scim() {
 async fn what_cannot_be_steered_is_a_conflict_that_says_why() {
     let (setup, _) = Setup::in_memory();
     let server = TestServer::start_with(Setup { state: State::Disabled, ..setup }).await;
-    insta::assert_snapshot!(call(&server, "Start").await, @r#"
+    insta::assert_snapshot!(call(&server, "Start").await, @"
     409
-    content-type: application/scim+json
+    content-type: text/plain; charset=utf-8
     x-request-id: 655815f672000-1
 
-    {
-      "schemas": [
-        "urn:ietf:params:scim:api:messages:2.0:Error"
-      ],
-      "status": "409",
-      "detail": "the subsystem is DISABLED: enableSCIM is false"
-    }
-    "#);
+    Unable to Invoke Service Start on SCIMSubsystem : the subsystem is DISABLED: enableSCIM is false
+    ");
     assert_eq!(call(&server, "Restart").await.status, 409);
     let (setup, _) = Setup::in_memory();
     let server = TestServer::start_with(Setup { state: State::Starting, ..setup }).await;

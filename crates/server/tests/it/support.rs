@@ -41,6 +41,12 @@ pub(crate) async fn created(server: &TestServer, endpoint: &str, body: &Value) -
     format!("{endpoint}/{}", answer.json()["id"].as_str().unwrap())
 }
 
+/// Creates a user, and gives its id.
+pub(crate) async fn user_named(server: &TestServer, name: &str) -> String {
+    let path = created(server, "/Users", &user(name)).await;
+    path.rsplit('/').next().unwrap().to_owned()
+}
+
 /// Sends bytes as they are, and reads until the server closes; nothing, if it resets.
 pub(crate) async fn raw(server: &TestServer, bytes: impl AsRef<[u8]>) -> String {
     let mut stream = TcpStream::connect(server.address).await.unwrap();

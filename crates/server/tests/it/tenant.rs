@@ -27,6 +27,16 @@ struct Tenant {
 
 /// Makes a tenant in the store, as the command does.
 pub(crate) async fn make(store: &MemoryStore, own: TenantId, name: &str) -> (TenantId, String) {
+    make_with(store, own, name, Rights::Write).await
+}
+
+/// The same with a token of other rights.
+pub(crate) async fn make_with(
+    store: &MemoryStore,
+    own: TenantId,
+    name: &str,
+    rights: Rights,
+) -> (TenantId, String) {
     let tenant: TenantName = name.parse().unwrap();
     let create = |list: &mut TenantList| list.create(tenant.clone(), 0);
     change(store, own, create).await.unwrap();
@@ -35,7 +45,7 @@ pub(crate) async fn make(store: &MemoryStore, own: TenantId, name: &str) -> (Ten
     // The same name in each: a token's name is its tenant's own.
     let create = |list: &mut TokenList| {
         let seed = [name.len() as u8; 32];
-        list.create("sync".parse().unwrap(), Rights::Write, life, seed)
+        list.create("sync".parse().unwrap(), rights, life, seed)
     };
     let token = change(store, id, create).await.unwrap();
     (id, token.expose().to_owned())

@@ -1,0 +1,227 @@
+//! The admin API: configuration, audit trail, sessions, login, platform fields.
+
+use provost_testkit::server::{Setup, TestServer, request};
+use serde_json::{Value, json};
+
+use crate::policy::{admin, set};
+use crate::support::{created, patch, user};
+
+#[tokio::test]
+async fn several_tables_change_at_once_or_not_at_all() {
+    let server = TestServer::start().await;
+    let mapping = json!([{"identityProviderGroupName": "a", "twxGroupName": "Crew"}]);
+    let change = |groups: Value| {
+        json!({"tables": {
+            "UserProvisioningUserGroupMappings": mapping,
+            "GroupProvisioningExclusionList": groups,
+        }, "reason": "a merger"})
+    };
+    let excluded = change(json!([{"thingworxGroupName": "CREW"}]));
+    let refused = admin(&server, "PATCH", "/configuration", Some(excluded)).await;
+    insta::assert_snapshot!(refused, @r#"
+    400
+    content-type: application/problem+json
+    x-request-id: 655815f672000-1
+
+    {
+      "type": "about:blank",
+      "title": "Bad Request",
+      "status": 400,
+      "detail": "UserProvisioningUserGroupMappings, row 1, twxGroupName: Crew is in GroupProvisioningExclusionList: nothing may be mapped to it"
+    }
+    "#);
+    let shown = admin(&server, "GET", "/configuration", None).await.json();
+    assert_eq!(shown["tables"]["UserProvisioningUserGroupMappings"], json!([]));
+    let taken = admin(&server, "PATCH", "/configuration", Some(change(json!([])))).await;
+    assert_eq!(taken.status, 200, "{taken}");
+    let history = admin(&server, "GET", "/configuration/history", None).await.json();
+    let row = &history["rows"][0];
+    assert_eq!(
+        (&row["target"]["name"], &row["detail"]["reason"]),
+        (&json!("UserProvisioningUserGroupMappings"), &json!("a merger"))
+    );
+    assert_eq!((&row["detail"]["before"], &row["detail"]["after"]), (&json!([]), &mapping));
+    assert_eq!(history["rows"].as_array().unwrap().len(), 1, "the other table is as it was");
+}
+
+#[tokio::test]
+async fn the_audit_trail_tells_who_did_what_to_whom() {
+    let server = TestServer::start().await;
+    let path = created(&server, "/Users", &user("ann")).await;
+    let disable = patch(json!({"op": "replace", "path": "active", "value": false}));
+    assert_eq!(server.send("PATCH", &path, Some(&disable)).await.status, 200);
+    assert_eq!(server.send("DELETE", &path, None).await.status, 204);
+    let trail = admin(&server, "GET", "/audit?order=oldest&locale=de", None).await.json();
+    let rows = trail["rows"].as_array().unwrap();
+    let said: Vec<&str> = rows.iter().map(|it| it["message"].as_str().unwrap()).collect();
+    insta::assert_debug_snapshot!(said, @r#"
+    [
+        "token:provision hat den Benutzer ann angelegt",
+        "token:provision hat den Benutzer ann geändert",
+        "Die Sitzungen von ann enden, durch token:provision",
+        "token:provision hat den Benutzer ann gelöscht",
+        "Die Sitzungen von ann enden, durch token:provision",
+    ]
+    "#);
+    let changed = &rows[1];
+    assert_eq!(
+        (&changed["before"], &changed["after"]),
+        (&json!({"active": true}), &json!({"active": false}))
+    );
+    assert_eq!(
+        (&changed["actor"], &changed["source"]),
+        (&json!("token:provision"), &json!("127.0.0.1"))
+    );
+    assert_eq!(changed["messageKey"], "audit.user.changed");
+    let id = path.rsplit('/').next().unwrap();
+    let of = admin(&server, "GET", &format!("/audit?target={id}&limit=1"), None).await.json();
+    assert_eq!(
+        (of["rows"].as_array().unwrap().len(), &of["rows"][0]["action"]),
+        (1, &json!("revoked"))
+    );
+    for wrong in ["since=yesterday", "limit=x", "order=random", "after=1.5"] {
+        let answer = admin(&server, "GET", &format!("/audit?{wrong}"), None).await;
+        assert_eq!(answer.status, 400, "{wrong}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn the_audit_trail_is_exported_and_purged() {
+    let server = TestServer::start().await;
+    created(&server, "/Users", &user("=cmd|' /C calc'!A0")).await;
+    let csv = admin(&server, "GET", "/audit/export?format=csv", None).await;
+    let text = String::from_utf8(csv.body.clone()).unwrap();
+    insta::assert_snapshot!(text, @r#"
+    place,at,category,action,outcome,actor,runAs,requestId,source,targetId,targetName,message,change
+    1,2026-07-01T00:00:00Z,User,created,done,token:provision,,655815f672000-1,127.0.0.1,00000000-0000-7000-8000-000000000001,'=cmd|' /C calc'!A0,token:provision created the user =cmd|' /C calc'!A0,"{""after"":{""userName"":""=cmd|' /C calc'!A0"",""active"":true}}"
+    "#);
+    assert_eq!(csv.header("x-audit-after"), Some("1"));
+    let lines = admin(&server, "GET", "/audit/export", None).await;
+    let row: Value = serde_json::from_slice(lines.body.trim_ascii()).unwrap();
+    assert_eq!(row["after"]["active"], true);
+    let rest = admin(&server, "GET", "/audit/export?after=1", None).await;
+    assert_eq!((rest.body.len(), rest.header("x-audit-after")), (0, None));
+    let before = json!({"before": "2999-01-01T00:00:00Z"});
+    let purged = admin(&server, "POST", "/audit/purge", Some(before)).await;
+    assert_eq!(purged.json(), json!({"purged": 1}), "{purged}");
+    let left = admin(&server, "GET", "/audit", None).await.json();
+    assert_eq!(
+        (left["rows"].as_array().unwrap().len(), &left["rows"][0]["action"]),
+        (1, &json!("purged"))
+    );
+}
+
+#[tokio::test]
+async fn sessions_end_with_users_and_with_the_configuration() {
+    let server = TestServer::start().await;
+    let path = created(&server, "/Users", &user("ann")).await;
+    let active = |value: bool| patch(json!({"op": "replace", "path": "active", "value": value}));
+    for value in [false, false, true, false] {
+        assert_eq!(server.send("PATCH", &path, Some(&active(value))).await.status, 200);
+    }
+    assert_eq!(server.send("DELETE", &path, None).await.status, 204);
+    set(&server, "SCIMProvisioningOptions", json!([{"terminateUserSessionsOnConfigChange": true}]))
+        .await;
+    let found = admin(&server, "GET", "/sessions/revocations", None).await.json();
+    let said: Vec<(&str, &str)> = found["revocations"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| (it["reason"].as_str().unwrap(), it["user"]["name"].as_str().unwrap_or("*")))
+        .collect();
+    assert_eq!(
+        said,
+        [("disabled", "ann"), ("disabled", "ann"), ("deleted", "ann"), ("configuration", "*")]
+    );
+    assert_eq!(found["revocations"][3]["except"], json!(["Administrator", "SuperUser", "System"]));
+    let after = found["after"].as_i64().unwrap();
+    let rest = admin(&server, "GET", &format!("/sessions/revocations?after={after}"), None).await;
+    assert_eq!(rest.json()["revocations"], json!([]));
+}
+
+#[tokio::test]
+async fn a_login_asks_what_it_may_do() {
+    let server = TestServer::start().await;
+    created(&server, "/Users", &user("ann")).await;
+    set(&server, "UserProvisioningDefaultSettings", json!([{"userDefaultProjectName": "P"}])).await;
+    let decide = async |name: &str| {
+        let answer =
+            admin(&server, "POST", "/login-decision", Some(json!({"userName": name}))).await;
+        let found = answer.json();
+        let is = |name: &str| found[name].as_bool().unwrap();
+        (
+            is("mayLogIn"),
+            is("mayBeCreated"),
+            is("mayBeChanged"),
+            found["defaults"]["projectName"].clone(),
+        )
+    };
+    assert_eq!(decide("ANN").await, (true, false, true, json!("P")));
+    assert_eq!(decide("new").await, (true, true, false, json!("P")));
+    assert_eq!(decide("administrator").await, (false, false, false, json!("P")));
+    let id =
+        admin(&server, "GET", "/users?userName=ann", None).await.json()["users"][0]["id"].clone();
+    let lock = json!({"locked": true, "description": "left her badge", "tags": ["a:b"]});
+    let path = format!("/users/{}", id.as_str().unwrap());
+    let locked = admin(&server, "PATCH", &path, Some(lock)).await.json();
+    assert_eq!((&locked["locked"], &locked["enabled"]), (&json!(true), &json!(true)));
+    assert!(locked["lockedAt"].is_string(), "{locked}");
+    assert_eq!(decide("ann").await, (false, false, true, json!("P")));
+    let cleared = json!({"locked": false, "description": null, "tags": []});
+    let cleared = admin(&server, "PATCH", &path, Some(cleared)).await.json();
+    assert_eq!((&cleared["locked"], &cleared["description"]), (&json!(false), &Value::Null));
+    for wrong in
+        [json!({"locked": "yes"}), json!({"userName": "x"}), json!({"tags": "a"}), json!([])]
+    {
+        assert_eq!(admin(&server, "PATCH", &path, Some(wrong)).await.status, 400);
+    }
+    set(
+        &server,
+        "UserProvisioningOptions",
+        json!([{"userCreationEnabled": false, "userModificationEnabled": false}]),
+    )
+    .await;
+    assert_eq!(decide("new").await, (false, false, false, json!("P")));
+}
+
+#[tokio::test]
+async fn a_tenant_has_tables_and_a_trail_of_its_own() {
+    let (setup, store) = Setup::in_memory();
+    let server = TestServer::start_with(setup).await;
+    let (_, token) =
+        crate::tenant::make_with(&store, server.tenant, "acme", provost_auth::Rights::Administer)
+            .await;
+    let ask = async |method: &str, path: &str, body: Option<Value>| {
+        let mut request = request(method, &format!("/t/acme{path}"), Some(&token));
+        request.body = body.map(|it| it.to_string().into_bytes());
+        server.ask(request).await
+    };
+    let limit = json!({"rows": [{"userLimit": 1}]});
+    let set = ask("PUT", "/admin/v1/configuration/ProvisioningPolicy", Some(limit)).await;
+    assert_eq!(set.status, 200, "{set}");
+    assert_eq!(ask("POST", "/scim/v2/Users", Some(user("ann"))).await.status, 201);
+    assert_eq!(ask("POST", "/scim/v2/Users", Some(user("bea"))).await.status, 403);
+    created(&server, "/Users", &user("ann")).await;
+    created(&server, "/Users", &user("bea")).await;
+    let trail = ask("GET", "/admin/v1/audit", None).await.json();
+    assert_eq!(trail["rows"].as_array().unwrap().len(), 2);
+    let own = admin(&server, "GET", "/audit", None).await.json();
+    assert_eq!(own["rows"].as_array().unwrap().len(), 2);
+    assert_eq!(ask("GET", "/admin/v1/subsystem", None).await.status, 404);
+}
+
+#[tokio::test]
+async fn the_subsystem_is_steered_and_that_is_in_the_trail() {
+    let server = TestServer::start().await;
+    let stopped = admin(&server, "POST", "/subsystem/stop", None).await;
+    assert_eq!(stopped.json(), json!({"state": "STOPPED", "reason": null}));
+    assert_eq!(server.send("GET", "/Users", None).await.status, 503);
+    let started = admin(&server, "POST", "/subsystem/start", None).await;
+    assert_eq!(started.json()["state"], "RUNNING");
+    let trail = admin(&server, "GET", "/audit?category=Subsystem", None).await.json();
+    let said: Vec<&str> =
+        trail["rows"].as_array().unwrap().iter().map(|it| it["action"].as_str().unwrap()).collect();
+    assert_eq!(said, ["started", "stopped"]);
+    let document = admin(&server, "GET", "/openapi.json", None).await.json();
+    assert_eq!(document["servers"][0]["url"], "http://scim.example/admin/v1");
+}

@@ -1,5 +1,6 @@
 //! The binary `provost`: the SCIM subsystem of an application platform.
 
+mod address;
 mod announcement;
 mod clock;
 mod command;
@@ -7,6 +8,7 @@ mod failure;
 mod log;
 mod output;
 mod password;
+mod setup;
 mod trial;
 mod trust;
 mod wiring;
@@ -23,6 +25,7 @@ use provost_platform::tenant_name::TenantName;
 
 use command::token::{Lifetime, Of};
 use failure::Failure;
+use setup::SetupCommand;
 
 /// The SCIM subsystem of an application platform: identity providers provision users and groups into
 /// it.
@@ -43,6 +46,11 @@ enum Command {
     Serve(SettingArgs),
     /// Shows every setting, where it came from, and every mistake; exit code 1 if there is one.
     CheckConfig(SettingArgs),
+    /// Prints what to enter in the portal of an identity provider, with the values of the settings.
+    Setup {
+        #[command(subcommand)]
+        command: SetupCommand,
+    },
     /// Makes, rotates, lists and revokes the tokens of clients; works beside a running server.
     Token {
         #[command(subcommand)]
@@ -264,6 +272,7 @@ impl From<LifeArgs> for Lifetime {
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::CheckConfig(args) => command::check_config::run(args.into()),
+        Command::Setup { command } => setup::run(command),
         Command::Serve(args) => run(async { command::serve::run(args.into()).await.map(done) }),
         Command::Try => run(async { command::trial::run().await.map(done) }),
         Command::Token { command } => run(token(command)),

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::Narrator;
+use crate::address::SCIM_PATH;
 use crate::failure::Failure;
 
 /// A client with the provider's token.
@@ -38,7 +39,7 @@ impl Cycle {
             .timeout(Duration::from_secs(10))
             .build()
             .map_err(Failure::unable("make an HTTP client"))?;
-        let base = format!("http://{address}/Thingworx/SCIMProvider/SCIM/v2");
+        let base = format!("http://{address}{SCIM_PATH}");
         Ok(Self { client, base, token })
     }
 

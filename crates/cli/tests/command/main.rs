@@ -4,6 +4,7 @@ mod check_config;
 mod process;
 mod secret;
 mod serve;
+mod setup;
 mod tenant;
 mod token;
 mod trial;

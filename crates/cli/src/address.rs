@@ -1,6 +1,6 @@
 //! Where the server is, as its clients call it.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use provost_platform::setting::Provost;
 
@@ -16,4 +16,15 @@ pub(crate) fn base(provost: &Provost, listens_on: SocketAddr) -> String {
 /// How the server is spoken to without a proxy before it.
 pub(crate) fn scheme(provost: &Provost) -> &'static str {
     if provost.tls.is_some() { "https" } else { "http" }
+}
+
+/// Where this machine reaches a server that listens there: one that listens on all addresses is on
+/// the loopback one too.
+pub(crate) fn local(listen: SocketAddr) -> SocketAddr {
+    let ip = match listen.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip @ (IpAddr::V4(_) | IpAddr::V6(_)) => ip,
+    };
+    SocketAddr::new(ip, listen.port())
 }

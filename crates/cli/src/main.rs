@@ -4,7 +4,10 @@ mod address;
 mod announcement;
 mod clock;
 mod command;
+mod credential;
+mod doctor;
 mod failure;
+mod http;
 mod log;
 mod output;
 mod password;
@@ -24,6 +27,7 @@ use provost_platform::setting::Flags;
 use provost_platform::tenant_name::TenantName;
 
 use command::token::{Lifetime, Of};
+use doctor::DoctorArgs;
 use failure::Failure;
 use setup::SetupCommand;
 
@@ -51,6 +55,12 @@ enum Command {
         #[command(subcommand)]
         command: SetupCommand,
     },
+    /// Plays what an identity provider does against a running server, and explains what fails.
+    ///
+    /// The token comes from standard input or a file, and is never shown. A temporary user and a
+    /// temporary group, provost-doctor-…, are made and deleted again. Exit codes: 0 all well; 1
+    /// something is wrong; 3 the server is not reached.
+    Doctor(DoctorArgs),
     /// Makes, rotates, lists and revokes the tokens of clients; works beside a running server.
     Token {
         #[command(subcommand)]
@@ -273,6 +283,7 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::CheckConfig(args) => command::check_config::run(args.into()),
         Command::Setup { command } => setup::run(command),
+        Command::Doctor(args) => run(doctor::run(args)),
         Command::Serve(args) => run(async { command::serve::run(args.into()).await.map(done) }),
         Command::Try => run(async { command::trial::run().await.map(done) }),
         Command::Token { command } => run(token(command)),

@@ -60,7 +60,8 @@ fn address(values: &Values<'_>) -> Step {
     }
     step.act(
         "It has to be reached from the Internet by TLS 1.2 or later, with a certificate of a public \
-         authority and all certificates between.",
+         authority and all certificates between. From outside, `provost doctor <Tenant URL>` plays \
+         the portal's test and says what is in the way.",
     );
     step.note("a proxy has to let requests without a User-Agent through: none is sent");
     values.problems(About::Address, &mut step);
@@ -94,8 +95,8 @@ fn connection(values: &Values<'_>, credential: Credential) -> Step {
         },
     );
     step.act(
-        "Test Connection, then Save. If the test fails, the log of this server has a line that says \
-         why; `provost token explain` says it for a token.",
+        "Test Connection, then Save. If the test fails, `provost doctor` says why; so does the log of \
+         this server, if the request came so far.",
     );
     step
 }

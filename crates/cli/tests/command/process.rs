@@ -19,6 +19,10 @@ pub(crate) fn provost(folder: &Path, arguments: &[&str]) -> Command {
         "ENABLE_SCIM",
         "SCIM_AUTOSTART",
         "ENABLE_SSO",
+        "HTTPS_PROXY",
+        "https_proxy",
+        "ALL_PROXY",
+        "all_proxy",
     ] {
         command.env_remove(name);
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::{Certificate, Client, Url, redirect};
+use reqwest::{Certificate, Client, Response, Url, redirect};
 use url::Host;
 
 use crate::failure::Failure;
@@ -13,6 +13,8 @@ pub(crate) enum Authorities {
     OfTheMachine,
     /// These alone.
     Only(Vec<Certificate>),
+    /// Whoever answers is believed: for requests to this machine that carry no credential.
+    Anyone,
 }
 
 /// How long connecting may take.
@@ -37,6 +39,7 @@ pub(crate) fn client(
         _ if server.scheme() == "http" => builder.tls_certs_only([]), // A machine may have none.
         Authorities::OfTheMachine => builder,
         Authorities::Only(certificates) => builder.tls_certs_only(certificates),
+        Authorities::Anyone => builder.tls_danger_accept_invalid_certs(true),
     };
     let what = "set up TLS (are the system's CA certificates installed?)";
     builder.build().map_err(Failure::unable(what))
@@ -50,4 +53,17 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
         Some(Host::Ipv6(ip)) => ip.is_loopback(),
         None => false,
     }
+}
+
+/// Reads a body to its end or to a bound; what is beyond is left.
+pub(crate) async fn body(mut response: Response, bytes_max: usize) -> reqwest::Result<Vec<u8>> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        let room = bytes_max - body.len();
+        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        if chunk.len() > room {
+            break;
+        }
+    }
+    Ok(body)
 }

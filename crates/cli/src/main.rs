@@ -26,6 +26,7 @@ use provost_platform::secret_store::SecretName;
 use provost_platform::setting::Flags;
 use provost_platform::tenant_name::TenantName;
 
+use command::healthcheck::Question;
 use command::token::{Lifetime, Of};
 use doctor::DoctorArgs;
 use failure::Failure;
@@ -90,6 +91,15 @@ enum Command {
     Verify {
         #[command(flatten)]
         data: DataArgs,
+    },
+    /// Asks the server of these settings, on this machine, whether it is there and reaches its
+    /// database. Exit code 0 if so, 1 if not: for containers and whoever else restarts it.
+    Healthcheck {
+        #[command(flatten)]
+        settings: SettingArgs,
+        /// Whether SCIM requests are served, instead: not while the subsystem is stopped.
+        #[arg(long)]
+        ready: bool,
     },
     /// Plays what an identity provider does, once through, on a database in a temporary folder.
     Try,
@@ -286,6 +296,10 @@ fn main() -> ExitCode {
         Command::Doctor(args) => run(doctor::run(args)),
         Command::Serve(args) => run(async { command::serve::run(args.into()).await.map(done) }),
         Command::Try => run(async { command::trial::run().await.map(done) }),
+        Command::Healthcheck { settings, ready } => {
+            let question = if ready { Question::Ready } else { Question::Health };
+            run(command::healthcheck::run(settings.into(), question))
+        }
         Command::Token { command } => run(token(command)),
         Command::Tenant { command } => run(tenant(command)),
         Command::Secret { command } => match command {

@@ -6,6 +6,8 @@ use reqwest::Response;
 use reqwest::header::{CONTENT_TYPE, HeaderName, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use serde_json::Value;
 
+use crate::http;
+
 /// An answer, read whole.
 #[derive(Debug, Default)]
 pub(super) struct Answer {
@@ -26,12 +28,12 @@ const SHOWN_CHARACTERS: usize = 300;
 
 impl Answer {
     /// Reads an answer; what is beyond the limit is left, and then the body is no JSON.
-    pub(super) async fn read(mut response: Response) -> reqwest::Result<Self> {
+    pub(super) async fn read(response: Response) -> reqwest::Result<Self> {
         let header = |name: HeaderName| {
             let value = response.headers().get(name).and_then(|it| it.to_str().ok());
             value.unwrap_or_default().to_owned()
         };
-        let mut answer = Self {
+        let head = Self {
             status: response.status().as_u16(),
             content_type: header(CONTENT_TYPE),
             challenge: header(WWW_AUTHENTICATE),
@@ -39,14 +41,7 @@ impl Answer {
             location: header(LOCATION),
             ..Self::default()
         };
-        while let Some(chunk) = response.chunk().await? {
-            let room = BODY_BYTES_MAX - answer.body.len();
-            answer.body.extend_from_slice(&chunk[..chunk.len().min(room)]);
-            if chunk.len() > room {
-                break;
-            }
-        }
-        Ok(answer)
+        Ok(Self { body: http::body(response, BODY_BYTES_MAX).await?, ..head })
     }
 
     pub(super) fn json(&self) -> Option<Value> {

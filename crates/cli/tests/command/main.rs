@@ -2,6 +2,7 @@
 
 mod check_config;
 mod doctor;
+mod healthcheck;
 mod process;
 mod secret;
 mod serve;

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd,
+    BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair,
+    date_time_ymd,
 };
 use rustls::pki_types::PrivateKeyDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
@@ -114,17 +115,28 @@ impl Authority {
 
     /// A server with a certificate for a name, to the end of a year.
     pub(crate) fn server(&self, name: &str, year: i32) -> ServerConfig {
-        let mut params = CertificateParams::new([name.to_owned()]).expect("it is a name");
-        params.not_before = date_time_ymd(2020, 1, 1);
-        params.not_after = date_time_ymd(year, 12, 31);
-        let key = KeyPair::generate().expect("a key can be made");
-        let certificate = params.signed_by(&key, &self.0).expect("a certificate can be made");
+        let (certificate, key) = self.issue(name, year);
         let provider = rustls::crypto::aws_lc_rs::default_provider();
         let config = ServerConfig::builder_with_provider(provider.into());
         let config = config.with_safe_default_protocol_versions().expect("there are versions");
         let key = PrivateKeyDer::try_from(key.serialize_der()).expect("it is a key");
         let chain = vec![certificate.der().clone()];
         config.with_no_client_auth().with_single_cert(chain, key).expect("they belong together")
+    }
+
+    /// A certificate for a name and its key, in PEM.
+    pub(crate) fn pair(&self, name: &str) -> (String, String) {
+        let (certificate, key) = self.issue(name, 2999);
+        (certificate.pem(), key.serialize_pem())
+    }
+
+    fn issue(&self, name: &str, year: i32) -> (Certificate, KeyPair) {
+        let mut params = CertificateParams::new([name.to_owned()]).expect("it is a name");
+        params.not_before = date_time_ymd(2020, 1, 1);
+        params.not_after = date_time_ymd(year, 12, 31);
+        let key = KeyPair::generate().expect("a key can be made");
+        let certificate = params.signed_by(&key, &self.0).expect("a certificate can be made");
+        (certificate, key)
     }
 }
 

@@ -10,13 +10,15 @@ use provost_server::tenant::TenantList;
 use provost_store::{Store, TenantId};
 use tracing::{info, warn};
 
+use crate::address;
+
 /// Says what runs, where, and for whom.
-pub(crate) fn announce(settings: &Settings, address: SocketAddr, status: &Status) {
+pub(crate) fn announce(settings: &Settings, listens_on: SocketAddr, status: &Status) {
     let provost = &settings.provost;
     info!(
-        server.address = %address,
+        server.address = %listens_on,
         data = %provost.data_folder.display(),
-        "Provost {} listens on {address}, its data is in {}; the SCIM subsystem is {}",
+        "Provost {} listens on {listens_on}, its data is in {}; the SCIM subsystem is {}",
         env!("CARGO_PKG_VERSION"),
         provost.data_folder.display(),
         status.state
@@ -24,10 +26,10 @@ pub(crate) fn announce(settings: &Settings, address: SocketAddr, status: &Status
     if let Some(reason) = &status.reason {
         info!("{reason}");
     }
-    match (&provost.tls, address.ip().is_loopback()) {
+    match (&provost.tls, listens_on.ip().is_loopback()) {
         (Some(tls), _) => info!("TLS with the certificate in {}", tls.certificate_file.display()),
         (None, true) => {}
-        (None, false) => warn!("Plain HTTP on {address}: the proxies before it must end TLS"),
+        (None, false) => warn!("Plain HTTP on {listens_on}: the proxies before it must end TLS"),
     }
     if status.state == State::Disabled {
         info!(
@@ -37,15 +39,14 @@ pub(crate) fn announce(settings: &Settings, address: SocketAddr, status: &Status
         );
         return;
     }
-    let scheme = if provost.tls.is_some() { "https" } else { "http" };
-    let base = provost.public_base_url.clone().unwrap_or_else(|| format!("{scheme}://{address}"));
+    let base = address::base(provost, listens_on);
     if status.state == State::Stopped {
         info!(
             "To start it, POST to {base}/Thingworx/Subsystems/SCIMSubsystem/Services/Start with a \
              token of `provost token create --admin`, or set SCIMSettings.autoStart to true"
         );
     }
-    info!("Tenant URL: {base}/Thingworx/SCIMProvider/SCIM/v2");
+    info!("Tenant URL: {base}{}", address::SCIM_PATH);
     info!("accepted: tokens of `provost token create`, and access tokens of {base}/oauth2/token");
     for client in &provost.federated_clients {
         info!(

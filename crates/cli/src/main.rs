@@ -1,12 +1,17 @@
 //! The binary `provost`: the SCIM subsystem of an application platform.
 
+mod address;
 mod announcement;
 mod clock;
 mod command;
+mod credential;
+mod doctor;
 mod failure;
+mod http;
 mod log;
 mod output;
 mod password;
+mod setup;
 mod trial;
 mod trust;
 mod wiring;
@@ -21,8 +26,11 @@ use provost_platform::secret_store::SecretName;
 use provost_platform::setting::Flags;
 use provost_platform::tenant_name::TenantName;
 
+use command::healthcheck::Question;
 use command::token::{Lifetime, Of};
+use doctor::DoctorArgs;
 use failure::Failure;
+use setup::SetupCommand;
 
 /// The SCIM subsystem of an application platform: identity providers provision users and groups into
 /// it.
@@ -43,6 +51,17 @@ enum Command {
     Serve(SettingArgs),
     /// Shows every setting, where it came from, and every mistake; exit code 1 if there is one.
     CheckConfig(SettingArgs),
+    /// Prints what to enter in the portal of an identity provider, with the values of the settings.
+    Setup {
+        #[command(subcommand)]
+        command: SetupCommand,
+    },
+    /// Plays what an identity provider does against a running server, and explains what fails.
+    ///
+    /// The token comes from standard input or a file, and is never shown. A temporary user and a
+    /// temporary group, provost-doctor-…, are made and deleted again. Exit codes: 0 all well; 1
+    /// something is wrong; 3 the server is not reached.
+    Doctor(DoctorArgs),
     /// Makes, rotates, lists and revokes the tokens of clients; works beside a running server.
     Token {
         #[command(subcommand)]
@@ -72,6 +91,15 @@ enum Command {
     Verify {
         #[command(flatten)]
         data: DataArgs,
+    },
+    /// Asks the server of these settings, on this machine, whether it is there and reaches its
+    /// database. Exit code 0 if so, 1 if not: for containers and whoever else restarts it.
+    Healthcheck {
+        #[command(flatten)]
+        settings: SettingArgs,
+        /// Whether SCIM requests are served, instead: not while the subsystem is stopped.
+        #[arg(long)]
+        ready: bool,
     },
     /// Plays what an identity provider does, once through, on a database in a temporary folder.
     Try,
@@ -264,8 +292,14 @@ impl From<LifeArgs> for Lifetime {
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::CheckConfig(args) => command::check_config::run(args.into()),
+        Command::Setup { command } => setup::run(command),
+        Command::Doctor(args) => run(doctor::run(args)),
         Command::Serve(args) => run(async { command::serve::run(args.into()).await.map(done) }),
         Command::Try => run(async { command::trial::run().await.map(done) }),
+        Command::Healthcheck { settings, ready } => {
+            let question = if ready { Question::Ready } else { Question::Health };
+            run(command::healthcheck::run(settings.into(), question))
+        }
         Command::Token { command } => run(token(command)),
         Command::Tenant { command } => run(tenant(command)),
         Command::Secret { command } => match command {

@@ -1,6 +1,5 @@
 //! `provost token explain`: which check accepts or refuses a token under these settings.
 
-use std::io::Read as _;
 use std::process::ExitCode;
 
 use provost_auth::{AccessTokens, Answer, Caller, Chain, Issued, RunAs, TokenId, TokenList};
@@ -8,15 +7,13 @@ use provost_platform::principal;
 use provost_platform::setting::{Flags, Inputs, load};
 use provost_platform::tenant_name::TenantName;
 use provost_server::issued::read;
+use secrecy::ExposeSecret as _;
 
 use super::tenants;
 use crate::clock::now;
 use crate::failure::Failure;
 use crate::trust::{self, Trusted};
-use crate::{output, wiring};
-
-/// No token is longer; what is read on is cut off, and refused for its length.
-const INPUT_BYTES_MAX: u64 = 64 * 1024;
+use crate::{credential, output, wiring};
 
 pub(crate) async fn run(flags: Flags, tenant: Option<TenantName>) -> Result<ExitCode, Failure> {
     let inputs =
@@ -24,7 +21,8 @@ pub(crate) async fn run(flags: Flags, tenant: Option<TenantName>) -> Result<Exit
     let settings = load(&inputs).into_settings().map_err(|report| Failure::settings(&report))?;
     let Trusted { chain, mut tenants, certificates, refreshes } = trust::trusted(&settings)?;
     let refreshes: Vec<_> = refreshes.into_iter().map(|it| tokio::spawn(it.run())).collect();
-    let token = from_input()?;
+    let token = credential::from_input()?;
+    let token = token.expose_secret();
     let chain = match tenant.as_ref().map(|name| tenants.remove(name)) {
         None => chain,
         Some(Some(named)) => named.chain,
@@ -33,28 +31,15 @@ pub(crate) async fn run(flags: Flags, tenant: Option<TenantName>) -> Result<Exit
     };
     let (tokens, access) = lists(flags, tenant.as_ref()).await?;
     let issued = Issued { tokens: &tokens, access: &access };
-    let (steps, answer) = chain.explain(&token, &issued, now()).await;
+    let (steps, answer) = chain.explain(token, &issued, now()).await;
     refreshes.iter().for_each(tokio::task::JoinHandle::abort);
-    output::print(format_args!("token {}, {} bytes\n", TokenId::of(&token), token.len()))?;
+    output::print(format_args!("token {}, {} bytes\n", TokenId::of(token), token.len()))?;
     for step in steps {
         output::print(format_args!("  passed  {step}\n"))?;
     }
     let (line, code) = verdict(&answer);
     output::print(format_args!("{line}\n"))?;
     Ok(ExitCode::from(code))
-}
-
-fn from_input() -> Result<String, Failure> {
-    let mut token = String::new();
-    let read = std::io::stdin().take(INPUT_BYTES_MAX).read_to_string(&mut token);
-    read.map_err(Failure::unable("read a token from standard input"))?;
-    let token = token.trim();
-    let is_bearer = token.get(..7).is_some_and(|it| it.eq_ignore_ascii_case("bearer "));
-    let token = if is_bearer { token[7..].trim() } else { token };
-    match token.is_empty() {
-        true => Err(Failure::Wrong("standard input holds no token".into())),
-        false => Ok(token.to_owned()),
-    }
 }
 
 /// The tokens that were made here; none where there is no database yet.

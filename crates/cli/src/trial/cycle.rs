@@ -3,12 +3,14 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use reqwest::{Client, Method, redirect};
+use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::Narrator;
+use crate::address::SCIM_PATH;
 use crate::failure::Failure;
+use crate::http::{self, Authorities};
 
 /// A client with the provider's token.
 pub(crate) struct Cycle {
@@ -26,19 +28,17 @@ struct Step<'a> {
     expected: u16,
 }
 
+/// How long one answer may take.
+const TIME_MAX: Duration = Duration::from_secs(10);
 const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
 const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 
 impl Cycle {
     pub(crate) fn new(address: SocketAddr, token: String) -> Result<Self, Failure> {
-        let client = Client::builder()
-            .no_proxy()
-            .redirect(redirect::Policy::none())
-            .timeout(Duration::from_secs(10))
-            .build()
-            .map_err(Failure::unable("make an HTTP client"))?;
-        let base = format!("http://{address}/Thingworx/SCIMProvider/SCIM/v2");
+        let base = format!("http://{address}{SCIM_PATH}");
+        let server = base.parse().expect("an address makes a URL");
+        let client = http::client(&server, Authorities::OfTheMachine, TIME_MAX)?;
         Ok(Self { client, base, token })
     }
 

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use crate::address::SCIM_PATH;
 use crate::failure::Failure;
 use crate::output;
 
@@ -51,7 +52,7 @@ impl Narrator {
     }
 
     pub(crate) fn end(&self, address: SocketAddr, token: &str) -> Result<(), Failure> {
-        let url = format!("http://{address}/Thingworx/SCIMProvider/SCIM/v2");
+        let url = format!("http://{address}{SCIM_PATH}");
         let services = format!("http://{address}/Thingworx/Subsystems/SCIMSubsystem/Services");
         let curl = format!("curl -H 'Authorization: Bearer {token}'");
         output::print(format_args!(

@@ -1,9 +1,13 @@
 //! The commands of the binary, as an operator uses them.
 
 mod check_config;
+mod doctor;
+mod healthcheck;
 mod process;
 mod secret;
 mod serve;
+mod setup;
+mod stand_in;
 mod tenant;
 mod token;
 mod trial;

@@ -19,6 +19,10 @@ pub(crate) fn provost(folder: &Path, arguments: &[&str]) -> Command {
         "ENABLE_SCIM",
         "SCIM_AUTOSTART",
         "ENABLE_SSO",
+        "HTTPS_PROXY",
+        "https_proxy",
+        "ALL_PROXY",
+        "all_proxy",
     ] {
         command.env_remove(name);
     }
@@ -117,15 +121,18 @@ impl Running {
 
     /// Waits until a GET of a path is answered with a status.
     pub(crate) fn until(&mut self, port: u16, path: &str, status: u16) {
+        self.until_so(|| get(port, path, None).is_some_and(|(found, _)| found == status));
+    }
+
+    /// Waits until something is so, while the child runs.
+    #[track_caller]
+    pub(crate) fn until_so(&mut self, is_so: impl Fn() -> bool) {
         let patience = Instant::now() + Duration::from_secs(60);
-        loop {
+        while !is_so() {
             if let Some(ended) = self.child.try_wait().expect("the child can be asked") {
                 panic!("it ended: {ended}");
             }
-            if get(port, path, None).is_some_and(|(found, _)| found == status) {
-                return;
-            }
-            assert!(Instant::now() < patience, "{path} is not {status} after a minute");
+            assert!(Instant::now() < patience, "it is not so after a minute");
             thread::sleep(Duration::from_millis(10));
         }
     }

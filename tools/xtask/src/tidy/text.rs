@@ -21,8 +21,9 @@ const PROVIDERS: [&str; 12] = [
 ];
 
 /// Code that may name them, each with its reason.
-const NAMED: [(&str, &str); 3] = [
+const NAMED: [(&str, &str); 4] = [
     ("crates/dialect/", "names them by design"),
+    ("crates/cli/src/setup/", "the steps in the portal of one of them"),
     ("crates/platform/src/", "settings carry their names, and so does the default client binding"),
     ("tools/xtask/src/tidy/", "the list of their names"),
 ];

@@ -3,11 +3,13 @@
 use std::io::IsTerminal as _;
 use std::time::Duration;
 
-use provost_platform::setting::{Log, LogFormat};
+use provost_platform::setting::{Log, LogFormat, LogLevel};
 use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt;
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::registry::Registry;
+use tracing_subscriber::reload::{self, Handle};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// How many lines wait for whoever reads the log; those that come on top are lost, and counted.
@@ -18,6 +20,23 @@ const PAUSE: Duration = Duration::from_secs(10);
 /// The log while it is written; what waits is written when it is dropped, for a second at most.
 pub(crate) struct Logging {
     _guard: WorkerGuard,
+    level: Option<Handle<Targets, Registry>>,
+}
+
+impl Logging {
+    /// Another level from here on.
+    pub(crate) fn set_level(&self, level: LogLevel) {
+        let Some(handle) = &self.level else { return };
+        if let Err(error) = handle.reload(targets(level)) {
+            tracing::warn!("The level of the log stays as it was: {error}");
+        }
+    }
+}
+
+fn targets(level: LogLevel) -> Targets {
+    let level: LevelFilter = level.as_str().parse().unwrap_or(LevelFilter::INFO);
+    // What a client does to a connection of its own is no warning.
+    Targets::new().with_default(level).with_target("h2", level.min(LevelFilter::ERROR))
 }
 
 /// Starts the log; what was started first stays. Within a runtime.
@@ -27,21 +46,23 @@ pub(crate) fn start(log: &Log) -> Logging {
     let builder = NonBlockingBuilder::default().lossy(true).buffered_lines_limit(LINES_MAX);
     let (writer, guard) = builder.thread_name("log").finish(std::io::stderr());
     let lost = writer.error_counter();
-    let level: LevelFilter = log.level.as_str().parse().unwrap_or(LevelFilter::INFO);
-    // What a client does to a connection of its own is no warning.
-    let targets =
-        Targets::new().with_default(level).with_target("h2", level.min(LevelFilter::ERROR));
+    let (targets, handle) = reload::Layer::new(targets(log.level));
     // An error would be said on standard error, and panic.
     let lines = fmt::layer().with_writer(writer).with_target(false).log_internal_errors(false);
     let lines = match log.format {
         LogFormat::Json => lines.json().flatten_event(true).boxed(),
         LogFormat::Text => lines.with_ansi(std::io::stderr().is_terminal()).boxed(),
     };
-    if let Err(error) = tracing_subscriber::registry().with(lines.with_filter(targets)).try_init() {
-        tracing::debug!(error = %error, "The log was started before");
-    }
+    let started = tracing_subscriber::registry().with(lines.with_filter(targets)).try_init();
+    let level = match started {
+        Ok(()) => Some(handle),
+        Err(error) => {
+            tracing::debug!(error = %error, "The log was started before");
+            None
+        }
+    };
     tokio::spawn(report_lost(lost));
-    Logging { _guard: guard }
+    Logging { _guard: guard, level }
 }
 
 /// Says how many lines were lost, once there is room for saying so.

@@ -11,6 +11,7 @@ mod http;
 mod log;
 mod output;
 mod password;
+mod reload;
 mod setup;
 mod trial;
 mod trust;
@@ -92,6 +93,9 @@ enum Command {
         #[command(flatten)]
         data: DataArgs,
     },
+    /// Has the running server read its settings again, like SIGHUP: the log says what takes effect, and
+    /// what needs a restart.
+    Reload(DataArgs),
     /// Asks the server of these settings, on this machine, whether it is there and reaches its
     /// database. Exit code 0 if so, 1 if not: for containers and whoever else restarts it.
     Healthcheck {
@@ -300,6 +304,7 @@ fn main() -> ExitCode {
             let question = if ready { Question::Ready } else { Question::Health };
             run(command::healthcheck::run(settings.into(), question))
         }
+        Command::Reload(args) => command::reload::run(args.into()),
         Command::Token { command } => run(token(command)),
         Command::Tenant { command } => run(tenant(command)),
         Command::Secret { command } => match command {

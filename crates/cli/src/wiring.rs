@@ -30,7 +30,23 @@ pub(crate) struct Running {
     server: Server,
     store: Arc<SqliteStore>,
     refreshes: Vec<JoinHandle<()>>,
-    tls: Option<Arc<Tls>>,
+    reloadable: Reloadable,
+}
+
+/// What can be changed while the server runs.
+#[derive(Clone)]
+pub(crate) struct Reloadable {
+    /// TLS, where it is spoken: to be read again when its files change.
+    pub(crate) tls: Option<Arc<Tls>>,
+    schemas: Arc<Schemas>,
+    policy: Arc<ArcSwap<Policy>>,
+}
+
+impl Reloadable {
+    /// Takes over what the settings say.
+    pub(crate) fn apply(&self, settings: &Settings) {
+        self.policy.store(Arc::new(policy_of(&self.schemas, settings)));
+    }
 }
 
 /// Opens the database, makes the parts, listens, and starts the subsystem if it starts by itself.
@@ -46,6 +62,9 @@ pub(crate) async fn start(settings: &Settings) -> Result<Running, Failure> {
     let Trusted { chain, tenants, certificates, refreshes } = trust::trusted(settings)?;
     let tls = provost.tls.as_ref().map(|tls| tls_of(tls, provost)).transpose()?.map(Arc::new);
     let (subsystem, starting) = Subsystem::at_start(settings);
+    let policy = Arc::new(ArcSwap::from_pointee(policy_of(&schemas, settings)));
+    let reloadable =
+        Reloadable { tls: tls.clone(), schemas: schemas.clone(), policy: policy.clone() };
     let parts = Parts {
         engine: Engine {
             store: store.clone(),
@@ -56,12 +75,7 @@ pub(crate) async fn start(settings: &Settings) -> Result<Running, Failure> {
             secrets: secrets(provost.passwords),
             turns: Arc::default(),
         },
-        policy: Arc::new(ArcSwap::from_pointee(policy(
-            &schemas,
-            &provost.dialect,
-            provost.limits.page_size,
-            provost.limits.response_members,
-        ))),
+        policy: Arc::clone(&policy),
         subsystem: subsystem.clone(),
         limits: provost.limits.clone(),
         tls: tls.clone(),
@@ -83,7 +97,7 @@ pub(crate) async fn start(settings: &Settings) -> Result<Running, Failure> {
     announce(settings, server.local_addr(), &subsystem.status());
     warn_of_unmade_tenants(settings, &*store, own).await;
     let refreshes = refreshes.into_iter().map(|it| tokio::spawn(it.run())).collect();
-    Ok(Running { server, store, refreshes, tls })
+    Ok(Running { server, store, refreshes, reloadable })
 }
 
 /// Which database a command works on, beside a server or before there is one.
@@ -148,9 +162,9 @@ impl Running {
         self.store.clone()
     }
 
-    /// TLS, where it is spoken: to be read again when its files change.
-    pub(crate) fn tls(&self) -> Option<Arc<Tls>> {
-        self.tls.clone()
+    /// What can be changed while it runs.
+    pub(crate) fn reloadable(&self) -> Reloadable {
+        self.reloadable.clone()
     }
 
     /// Serves until `stop` is there, and drains.
@@ -189,12 +203,8 @@ fn schemas(dialect: &Dialect) -> Schemas {
     provost_platform::schema::schemas(&SchemaOptions { group_display_name })
 }
 
-fn policy(
-    schemas: &Schemas,
-    dialect: &Dialect,
-    page_size: usize,
-    response_members: usize,
-) -> Policy {
+fn policy_of(schemas: &Schemas, settings: &Settings) -> Policy {
+    let setting::Provost { dialect, limits, .. } = &settings.provost;
     Policy {
         mode: match dialect.mode {
             setting::Mode::Lenient => Mode::Lenient,
@@ -212,8 +222,8 @@ fn policy(
             setting::GroupReplace::Rfc => GroupReplace::Rfc,
             setting::GroupReplace::Additive => GroupReplace::Additive,
         },
-        page_size_max: page_size,
-        response_members_max: response_members,
+        page_size_max: limits.page_size,
+        response_members_max: limits.response_members,
         ..Policy::new(schemas)
     }
 }

@@ -3,6 +3,7 @@
 use provost_scim::schema::Kind;
 use provost_store::{Act, IfMatch, Write, difference, view};
 
+use crate::administrator::check_not_last;
 use crate::write::{check_version, failed, fetch, submit, write};
 use crate::{Context, Error, Outcome, platform};
 
@@ -25,6 +26,7 @@ pub async fn delete(
         let old =
             view::attributes(schemas, &stored).map_err(|it| failed(cx, "read a resource", it))?;
         platform::check_deletion(cx, &stored, &old)?;
+        let _last = check_not_last(cx, kind, &old, None).await?;
         let keys = cx.engine.indexes.keys(schemas, kind, &old);
         let change = difference(schemas, kind, Some(&old), None);
         let keep = cx.policy.keep_deleted_micros;

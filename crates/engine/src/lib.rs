@@ -4,6 +4,7 @@
 //! Resource types are data: nothing here knows a User from a Group.
 #![warn(missing_docs)]
 
+mod administrator;
 mod context;
 mod create;
 mod delete;
@@ -33,7 +34,8 @@ pub use local::{change_local, create_local, restore};
 pub use patch::patch;
 pub use platform::{SESSIONS, find};
 pub use policy::{
-    EntityNames, LOCAL, Local, NameRule, Platform, Policy, Put, Reserved, UnknownMember,
+    Administrators, EntityNames, LOCAL, Local, NameRule, Platform, Policy, Put, Reserved,
+    UnknownMember,
 };
 pub use read::read;
 pub use render::{Others, Rendered, is_as_it_was, render};

@@ -38,6 +38,8 @@ pub struct Policy {
     pub limits: Vec<(Kind, u64)>,
     /// How long what is deleted can come back, in microseconds; without it a deletion is for good.
     pub keep_deleted_micros: Option<i64>,
+    /// Users of whom the last one who is enabled stays.
+    pub administrators: Option<Administrators>,
     /// Whose sessions end when they are disabled or deleted: a resource type and its `active`.
     pub sessions: Option<(Kind, AttrId)>,
     /// The most resources on a page.
@@ -117,6 +119,19 @@ pub struct EntityNames {
     pub mapped: BTreeMap<Box<str>, Box<str>>,
 }
 
+/// Users who administer the platform.
+#[derive(Debug, Clone)]
+pub struct Administrators {
+    /// The resource type.
+    pub kind: Kind,
+    /// The attribute that holds the name.
+    pub name: AttrId,
+    /// The attribute that says whether a user is enabled.
+    pub active: Option<AttrId>,
+    /// The names, folded as the attribute compares.
+    pub names: BTreeSet<Box<str>>,
+}
+
 /// What the value of an attribute may not be.
 #[derive(Debug, Clone)]
 pub struct NameRule {
@@ -157,6 +172,7 @@ impl Policy {
             name_rules: Vec::new(),
             limits: Vec::new(),
             keep_deleted_micros: None,
+            administrators: None,
             sessions: user.zip(active),
             page_size_max: 1_000,
             response_members_max: 100_000,

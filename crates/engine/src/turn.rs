@@ -15,11 +15,13 @@ const PLACES: usize = 1_024;
 /// The turns of all resources; shared by all requests of a process.
 pub struct Turns {
     places: Vec<Mutex<()>>,
+    administrators: Mutex<()>,
 }
 
 impl Default for Turns {
     fn default() -> Self {
-        Self { places: std::iter::repeat_with(Mutex::default).take(PLACES).collect() }
+        let places = std::iter::repeat_with(Mutex::default).take(PLACES).collect();
+        Self { places, administrators: Mutex::default() }
     }
 }
 
@@ -30,6 +32,12 @@ impl Turns {
         (tenant, id).hash(&mut hasher);
         let place = usize::try_from(hasher.finish() % PLACES as u64).unwrap_or_default();
         self.places[place].lock().await
+    }
+
+    /// Waits for the turn to take an administrator away, of any tenant. Whoever has it waits for no
+    /// resource's turn.
+    pub(crate) async fn administrators(&self) -> MutexGuard<'_, ()> {
+        self.administrators.lock().await
     }
 }
 

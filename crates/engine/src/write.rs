@@ -9,6 +9,7 @@ use provost_store::{
     Act, Applied, Content, IfMatch, Mode, ResourceId, SecretPut, Stored, Version, Write,
 };
 
+use crate::administrator::check_not_last;
 use crate::immutable::check_immutable;
 use crate::{Context, Error, platform};
 
@@ -54,6 +55,7 @@ pub(crate) async fn change(
     let (schemas, kind) = (cx.schemas(), stored.kind);
     check_immutable(schemas, old, &new)?;
     let entries = platform::decide(cx, kind, Some((stored, old)), &mut new)?;
+    let _turn = check_not_last(cx, kind, old, Some(&new)).await?;
     let content = Content::between(schemas, &cx.engine.indexes, kind, Some(old), &new)?;
     let mut after = stored.clone();
     if let Some(content) = &content {

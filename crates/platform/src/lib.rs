@@ -7,6 +7,7 @@ pub mod login;
 pub mod message;
 pub mod policy;
 pub mod principal;
+pub mod property;
 pub mod schema;
 pub mod secret_store;
 pub mod setting;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use provost_engine::{EntityNames, Local, NameRule, Platform, Policy, Reserved};
+use provost_engine::{Administrators, EntityNames, Local, NameRule, Platform, Policy, Reserved};
 use provost_scim::schema::{AttrId, Kind, Schemas};
 use provost_scim::value::{Val, fold};
 
@@ -26,6 +26,13 @@ pub fn policy(schemas: &Schemas, settings: &Policy, tables: &Provisioning) -> Po
         .into_iter()
         .filter_map(|(kind, limit)| Some((kind, limit?)))
         .collect();
+    let fold_name = |name: &String| fold(schemas.attribute(ids.user_name), name).into();
+    policy.administrators = (!tables.administrators.is_empty()).then(|| Administrators {
+        kind: ids.user,
+        name: ids.user_name,
+        active: schemas.in_schema(schemas.resource_type(ids.user).schema, "active"),
+        names: tables.administrators.iter().map(fold_name).collect(),
+    });
     policy.keep_deleted_micros = tables.keep_deleted_days.map(|it| i64::from(it) * DAY_MICROS);
     if tables.immutable_user_name {
         policy.immutable.push(ids.user_name);

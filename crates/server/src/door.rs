@@ -7,13 +7,15 @@ use provost_auth::{Answer, BearerToken, Caller, Rights, RunAs, TokenId, TokenLis
 use provost_platform::principal::run_as;
 use provost_platform::state::State;
 use provost_scim::Error as Refusal;
+use provost_store::{AuditOutcome, Cause, Entry, Target};
 use tracing::{info, warn};
 
+use crate::cause::cause;
 use crate::client::{Client, Peer};
 use crate::context::App;
 use crate::error::Error;
 use crate::flight::Flight;
-use crate::issued::{Lists, change};
+use crate::issued::{Lists, change_with};
 use crate::request_line::RequestLine;
 use crate::tenant::Tenant;
 
@@ -73,6 +75,7 @@ pub(crate) async fn authenticate(
     }
     app.rates.check_tenant(from.client, &tenant.rate)?;
     check_run_as(&caller, line)?;
+    switched(app, tenant, from, &caller, line).await;
     if let Some(token) = &caller.token {
         used(app, tenant, token, &lists, line).await;
     }
@@ -105,14 +108,52 @@ async fn retire_others(
     }
     let now = app.now_seconds();
     let store = &*app.parts.engine.store;
-    let changed =
-        change::<TokenList, _, Infallible>(store, tenant.id, |list| Ok(list.used(token, now)));
+    let entry = Entry {
+        at: app.parts.engine.clock.now_micros(),
+        category: "Token".into(),
+        action: "retired".into(),
+        outcome: AuditOutcome::Done,
+        cause: Cause { request: line.id().into(), caller: line.caller(), ..Cause::default() },
+        target: Target { id: token.to_string().into(), name: line.caller() },
+        detail: Default::default(),
+    };
+    let entries = [entry];
+    let changed = change_with::<TokenList, _, Infallible>(store, tenant.id, &entries, |list| {
+        Ok(list.used(token, now))
+    });
     match changed.await {
         Ok(true) => {
             info!(request.id = %line.id(), token.id = %token, "A new token is in use: the others of its name end soon")
         }
         Ok(false) => {}
         Err(error) => warn!(request.id = %line.id(), "Could not retire old tokens: {error}"),
+    }
+}
+
+/// A caller takes the rights of a user of the platform: that is in the audit trail, once an hour for
+/// each; the rows of what it does name both.
+async fn switched(app: &App, tenant: &Tenant, from: From<'_>, caller: &Caller, line: &RequestLine) {
+    let RunAs::User(name) = &caller.run_as else { return };
+    let now = app.now_seconds();
+    if !tenant.switches.is_due(&caller.principal, now) {
+        return;
+    }
+    let entry = Entry {
+        at: app.parts.engine.clock.now_micros(),
+        category: "SecurityContext".into(),
+        action: "switched".into(),
+        outcome: AuditOutcome::Done,
+        cause: cause(line, caller, from.client),
+        target: Target::named(name),
+        detail: Default::default(),
+    };
+    match app.parts.engine.store.record(tenant.id, vec![entry]).await {
+        Ok(()) => tenant.switches.told(&caller.principal, now),
+        // It is said with the next request.
+        Err(error) => {
+            let id = line.id();
+            warn!(request.id = %id, "The audit trail lacks that {} runs as {name}: {error}", caller.principal);
+        }
     }
 }
 

@@ -54,6 +54,11 @@ impl RequestLine {
         facts.caller = caller.into();
     }
 
+    /// Who asks, once that is known.
+    pub(crate) fn caller(&self) -> Box<str> {
+        self.facts().caller.clone()
+    }
+
     pub(crate) fn received(&self, bytes: usize) {
         self.facts().request_bytes = bytes;
     }

@@ -1,7 +1,7 @@
 //! The data folder: made if absent, for the owner alone, on a local file system, served by one process.
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
-use std::io;
+use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -26,7 +26,10 @@ impl Lock {
         let begun = Instant::now();
         loop {
             match file.try_lock() {
-                Ok(()) => return Ok(Self { _file: file }),
+                Ok(()) => {
+                    sign(&file).map_err(unusable)?;
+                    return Ok(Self { _file: file });
+                }
                 Err(TryLockError::WouldBlock) if begun.elapsed() < PATIENCE => {
                     std::thread::sleep(PAUSE);
                 }
@@ -34,6 +37,30 @@ impl Lock {
                 Err(TryLockError::Error(cause)) => return Err(unusable(cause)),
             }
         }
+    }
+}
+
+/// Writes into the lock whose it is.
+fn sign(mut file: &File) -> io::Result<()> {
+    file.set_len(0)?;
+    file.write_all(format!("{}\n", std::process::id()).as_bytes())
+}
+
+/// The id of the process that serves a folder; none if no process does.
+///
+/// # Errors
+/// The lock cannot be looked at.
+pub fn serving_process(folder: &Path) -> io::Result<Option<u32>> {
+    let path = folder.join("provost.lock");
+    let file = match OpenOptions::new().read(true).write(true).open(&path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    match file.try_lock() {
+        Ok(()) => Ok(None),
+        Err(TryLockError::WouldBlock) => Ok(io::read_to_string(&file)?.trim().parse().ok()),
+        Err(TryLockError::Error(cause)) => Err(cause),
     }
 }
 

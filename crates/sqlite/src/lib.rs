@@ -26,7 +26,7 @@ mod writer;
 
 pub use backup::BackupError;
 pub use error::OpenError;
-pub use folder::is_there;
+pub use folder::{is_there, serving_process};
 pub use open::{Options, Role, open};
 pub use store::SqliteStore;
 pub use verify::Flaw;

@@ -4,6 +4,7 @@ pub(crate) mod check_config;
 pub(crate) mod database;
 pub(crate) mod explain;
 pub(crate) mod healthcheck;
+pub(crate) mod reload;
 pub(crate) mod secret;
 pub(crate) mod serve;
 pub(crate) mod tenants;

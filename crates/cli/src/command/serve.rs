@@ -3,40 +3,39 @@
 use std::sync::Arc;
 
 use provost_platform::setting::{Flags, Inputs, load};
-use provost_server::Tls;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 
 use crate::failure::Failure;
+use crate::reload::Reload;
 use crate::{log, wiring};
 
 pub(crate) async fn run(flags: Flags) -> Result<(), Failure> {
     let inputs =
-        Inputs::of_process(flags).map_err(Failure::unable("find the working directory"))?;
+        Inputs::of_process(flags.clone()).map_err(Failure::unable("find the working directory"))?;
     let report = load(&inputs);
+    let effective = report.effective.clone();
     let warnings: Vec<String> = report.warnings.iter().map(ToString::to_string).collect();
     let settings = report.into_settings().map_err(|report| Failure::settings(&report))?;
-    let _logging = log::start(&settings.provost.log);
+    let logging = Arc::new(log::start(&settings.provost.log));
     for warning in warnings {
         tracing::warn!("{warning}");
     }
     let running = wiring::start(&settings).await?;
-    let following = follow_hangup(running.tls())?;
+    let reload = Reload::new(flags, effective, running.reloadable(), Arc::clone(&logging));
+    let following = follow_hangup(reload)?;
     running.serve(stop_signal()?).await;
     following.abort();
     tracing::info!("Stopped");
     Ok(())
 }
 
-/// Reads certificate and key again at each SIGHUP, which by itself would end the process.
-fn follow_hangup(tls: Option<Arc<Tls>>) -> Result<JoinHandle<()>, Failure> {
+/// Reads settings, certificate and key again at each SIGHUP, which by itself would end the process.
+fn follow_hangup(mut reload: Reload) -> Result<JoinHandle<()>, Failure> {
     let mut hangup = signal(SignalKind::hangup()).map_err(Failure::unable("listen for signals"))?;
     Ok(tokio::spawn(async move {
         while hangup.recv().await.is_some() {
-            match &tls {
-                Some(tls) => tls.refresh(),
-                None => tracing::info!("SIGHUP: without TLS there is nothing to read again"),
-            }
+            reload.run();
         }
     }))
 }

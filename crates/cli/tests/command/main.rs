@@ -4,6 +4,7 @@ mod check_config;
 mod doctor;
 mod healthcheck;
 mod process;
+mod reload;
 mod secret;
 mod serve;
 mod setup;

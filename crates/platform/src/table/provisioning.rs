@@ -25,6 +25,8 @@ pub struct Provisioning {
     pub login_creates: bool,
     /// A login may change the user.
     pub login_changes: bool,
+    /// Users who administer the platform, beside its own.
+    pub administrators: Vec<String>,
     /// What becomes of local accounts that the identity provider has too.
     pub local_accounts: Adoption,
     /// An update gives defaults to what has no value.
@@ -109,6 +111,7 @@ impl Provisioning {
             group_mappings: configuration.rows(Table::GroupMappings).iter().map(mapping).collect(),
             login_creates: flag(&login, "userCreationEnabled"),
             login_changes: flag(&login, "userModificationEnabled"),
+            administrators: names(Table::Administrators, "thingworxUserName"),
             local_accounts: match text(&policy, "localAccounts") {
                 "review" => Adoption::Review,
                 "refuse" => Adoption::Refuse,
@@ -164,6 +167,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table: each column once, and what it is read as")]
     fn each_table_is_read() {
         let change = |table, rows: Value| Change { table, rows: rows.as_array().unwrap().clone() };
         let configuration = Configuration::default()
@@ -186,6 +190,7 @@ mod tests {
                     Table::GroupMappings,
                     json!([{"identityProviderGroupName": "e", "twxGroupName": "t"}]),
                 ),
+                change(Table::Administrators, json!([{"thingworxUserName": "ann"}])),
                 change(Table::LoginOptions, json!([{"userModificationEnabled": false}])),
                 change(
                     Table::Policy,
@@ -245,6 +250,9 @@ mod tests {
             ],
             login_creates: true,
             login_changes: false,
+            administrators: [
+                "ann",
+            ],
             local_accounts: Review,
             defaults_on_update: true,
             immutable_user_name: true,

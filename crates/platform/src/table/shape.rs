@@ -21,6 +21,8 @@ pub enum Table {
     GroupMappings,
     /// What the platform's login may do, beside SCIM.
     LoginOptions,
+    /// Users who administer the platform, beside its own.
+    Administrators,
     /// What Provost decides beyond the platform's own tables.
     Policy,
     /// Where the platform's properties of a user come from, where not from the default place.
@@ -92,7 +94,7 @@ const fn count(name: &'static str, max: u64, description: &'static str) -> Colum
 
 impl Table {
     /// All tables.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::ProvisioningOptions,
         Self::UserExclusions,
         Self::UserDefaults,
@@ -100,6 +102,7 @@ impl Table {
         Self::GroupDefaults,
         Self::GroupMappings,
         Self::LoginOptions,
+        Self::Administrators,
         Self::Policy,
         Self::PropertyMappings,
     ];
@@ -121,6 +124,7 @@ impl Table {
             Self::GroupDefaults => "GroupProvisioningDefaultSettings",
             Self::GroupMappings => "UserProvisioningUserGroupMappings",
             Self::LoginOptions => "UserProvisioningOptions",
+            Self::Administrators => "AdministratorAccounts",
             Self::Policy => "ProvisioningPolicy",
             Self::PropertyMappings => "UserPropertyMappings",
         }
@@ -139,6 +143,9 @@ impl Table {
                 "Which group of the platform a group of the identity provider is"
             }
             Self::LoginOptions => "What the platform's login may do, beside SCIM",
+            Self::Administrators => {
+                "Users who administer the platform: the last one who is enabled stays"
+            }
             Self::Policy => "What is decided beyond the platform's own tables",
             Self::PropertyMappings => {
                 "Where a property of the platform's users comes from, in place of the default"
@@ -153,6 +160,7 @@ impl Table {
             Self::UserExclusions
             | Self::GroupExclusions
             | Self::GroupMappings
+            | Self::Administrators
             | Self::PropertyMappings => true,
             Self::ProvisioningOptions
             | Self::UserDefaults
@@ -175,7 +183,7 @@ impl Table {
                     )]
                 }
             }
-            Self::UserExclusions => {
+            Self::UserExclusions | Self::Administrators => {
                 const { &[key("thingworxUserName", BaseType::Username, "The name of the user")] }
             }
             Self::UserDefaults => {

@@ -204,7 +204,8 @@ fn show(row: &Recorded, language: Language) -> Value {
     let Recorded { place, entry, event } = row;
     let Entry { at, category, action, outcome, cause, target, detail } = entry;
     let is_refused = *outcome == AuditOutcome::Refused;
-    let said = text(language, (category, action), &cause.caller, &target.name, is_refused);
+    let named = if target.name.is_empty() { &target.id } else { &target.name };
+    let said = text(language, (category, action), &cause.caller, named, is_refused);
     let mut shown = json!({
         "place": place.0,
         "at": time(*at),

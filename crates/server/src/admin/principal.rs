@@ -50,15 +50,17 @@ pub(super) async fn all(asked: &Asked, place: Place) -> Result<Response, Error> 
     let governed = asked.tenant.governance.get(&asked.app, asked.tenant.id).await?;
     let cx = context(asked, &governed);
     if asked.method == Method::POST {
-        return created(asked, &cx, &of).await;
+        return created(asked, &cx, &governed, &of).await;
     }
     let name = asked.parameter(of.named).ok_or_else(|| {
         let named = of.named;
         Refusal::invalid_value(format!("{named} is needed: it names the one that is looked for"))
     })?;
     let found = engine::find(&cx, of.kind, of.name, &name).await?;
-    let shown: Vec<Value> =
-        found.iter().map(|(stored, attributes)| show(schemas, &of, stored, attributes)).collect();
+    let shown: Vec<Value> = found
+        .iter()
+        .map(|(stored, attributes)| show(schemas, &governed, &of, stored, attributes))
+        .collect();
     Ok(ok(&json!({of.path: shown})))
 }
 
@@ -79,7 +81,7 @@ pub(super) async fn one(asked: &Asked, place: Place) -> Result<Response, Error> 
             outcome.await?.stored.expect("a change knows what it led to")
         }
     };
-    Ok(ok(&shown(schemas, &of, &stored)?))
+    Ok(ok(&shown(schemas, &governed, &of, &stored)?))
 }
 
 /// A local account becomes one that the identity provider may change.
@@ -93,10 +95,15 @@ pub(super) async fn adopt(asked: &Asked, place: Place) -> Result<Response, Error
         attributes.remove(origin);
     });
     let stored = outcome.await?.stored.expect("a change knows what it led to");
-    Ok(ok(&shown(schemas, &of, &stored)?))
+    Ok(ok(&shown(schemas, &governed, &of, &stored)?))
 }
 
-async fn created(asked: &Asked, cx: &Context<'_>, of: &Type) -> Result<Response, Error> {
+async fn created(
+    asked: &Asked,
+    cx: &Context<'_>,
+    governed: &Governed,
+    of: &Type,
+) -> Result<Response, Error> {
     let schemas = cx.schemas();
     let name = asked.text(of.named)?.filter(|it| !it.trim().is_empty());
     let name = name.ok_or_else(|| {
@@ -112,7 +119,8 @@ async fn created(asked: &Asked, cx: &Context<'_>, of: &Type) -> Result<Response,
     apply(schemas, &mut draft, &read(&body)?, now);
     let outcome = engine::create_local(cx, of.kind, draft).await?;
     let stored = outcome.stored.expect("a creation knows what it led to");
-    let mut response = answer(StatusCode::CREATED, MediaType::Json, &shown(schemas, of, &stored)?);
+    let mut response =
+        answer(StatusCode::CREATED, MediaType::Json, &shown(schemas, governed, of, &stored)?);
     let location = format!("{}{ROOT}/{}/{}", asked.base, of.path, stored.id);
     let location = HeaderValue::from_str(&location).expect("a base URL and an id are ASCII");
     response.headers_mut().insert(LOCATION, location);
@@ -199,10 +207,15 @@ fn apply(schemas: &Schemas, attributes: &mut Attributes, changes: &Changes, now:
     }
 }
 
-fn shown(schemas: &Schemas, of: &Type, stored: &Stored) -> Result<Value, Error> {
+fn shown(
+    schemas: &Schemas,
+    governed: &Governed,
+    of: &Type,
+    stored: &Stored,
+) -> Result<Value, Error> {
     let attributes = view::attributes(schemas, stored);
     let attributes = attributes.map_err(|cause| Error::Failed(engine_error(cause)))?;
-    Ok(show(schemas, of, stored, &attributes))
+    Ok(show(schemas, governed, of, stored, &attributes))
 }
 
 fn engine_error(cause: provost_store::Error) -> provost_engine::Error {
@@ -212,7 +225,13 @@ fn engine_error(cause: provost_store::Error) -> provost_engine::Error {
     }
 }
 
-fn show(schemas: &Schemas, of: &Type, stored: &Stored, attributes: &Attributes) -> Value {
+fn show(
+    schemas: &Schemas,
+    governed: &Governed,
+    of: &Type,
+    stored: &Stored,
+    attributes: &Attributes,
+) -> Value {
     let principal = principal(schemas);
     let text = |id: AttrId| attributes.get(id).and_then(Val::as_str);
     let name = text(of.name).unwrap_or_default();
@@ -220,7 +239,7 @@ fn show(schemas: &Schemas, of: &Type, stored: &Stored, attributes: &Attributes) 
     let tags = attributes.get(principal.tags).map(Val::each).unwrap_or_default();
     let is_local = text(principal.origin) == Some(LOCAL);
     let scim = Printed { schemas, attributes, core: of.schema };
-    json!({
+    let mut shown = json!({
         "id": stored.id.to_string(),
         "entityName": text(principal.entity_name).unwrap_or(name),
         of.named: name,
@@ -238,5 +257,9 @@ fn show(schemas: &Schemas, of: &Type, stored: &Stored, attributes: &Attributes) 
         "mobileMashup": text(principal.mobile_mashup),
         "tags": tags.iter().filter_map(Val::as_str).collect::<Vec<_>>(),
         "scim": scim,
-    })
+    });
+    if of.named == "userName" {
+        shown["properties"] = json!(governed.properties.of(schemas, attributes));
+    }
+    shown
 }

@@ -33,6 +33,7 @@ pub(crate) async fn change(
         if next == present.configuration {
             return Ok(present);
         }
+        super::properties(&app.parts.engine.schemas, &Provisioning::of(&next))?;
         let entries = entries(app, cause, reason, &present.configuration, &next);
         let body = next.to_document();
         let put = DocumentPut { entries, ..DocumentPut::new(DOCUMENT, present.rev, body) };

@@ -2,13 +2,17 @@
 
 mod change;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use provost_engine::Policy;
 use provost_platform::policy::policy;
-use provost_platform::table::{Configuration, DOCUMENT, Provisioning};
+use provost_platform::property::Properties;
+use provost_platform::table::{Configuration, ConfigurationError, DOCUMENT, Provisioning, Table};
+use provost_scim::schema::Schemas;
 use provost_store::{Rev, TenantId};
+use tokio::time::Instant;
 
 use crate::context::App;
 use crate::error::Error;
@@ -18,9 +22,15 @@ pub(crate) use change::change;
 /// The category of changes of the configuration in the audit trail.
 pub(crate) const CATEGORY: &str = "Configuration";
 
+/// How late it is noticed that somebody else changed the configuration.
+const PAUSE: Duration = Duration::from_millis(500);
+
 /// The configuration of a tenant, as it was last read.
 #[derive(Default)]
-pub(crate) struct Governance(ArcSwapOption<Governed>);
+pub(crate) struct Governance {
+    last: ArcSwapOption<Governed>,
+    looked_at: Mutex<Option<Instant>>,
+}
 
 /// A configuration and what follows from it; a request works with one of them from start to end.
 pub(crate) struct Governed {
@@ -30,15 +40,29 @@ pub(crate) struct Governed {
     pub(crate) configuration: Configuration,
     pub(crate) provisioning: Provisioning,
     pub(crate) policy: Policy,
+    pub(crate) properties: Properties,
 }
 
 impl Governance {
-    /// The configuration as it holds; it is read if nobody did yet.
+    /// The configuration as it holds; it is read if nobody did a moment ago. Nothing is done by one
+    /// that may be over: if it cannot be read, the request fails.
     pub(crate) async fn get(&self, app: &App, tenant: TenantId) -> Result<Arc<Governed>, Error> {
-        match self.0.load_full() {
-            Some(found) if Arc::ptr_eq(&found.settings, &app.parts.policy.load()) => Ok(found),
+        match self.last.load_full() {
+            Some(found)
+                if self.is_fresh() && Arc::ptr_eq(&found.settings, &app.parts.policy.load()) =>
+            {
+                Ok(found)
+            }
             Some(_) | None => self.refresh(app, tenant).await,
         }
+    }
+
+    fn is_fresh(&self) -> bool {
+        self.looked_at().is_some_and(|at| at.elapsed() < PAUSE)
+    }
+
+    fn looked_at(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.looked_at.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Reads it again, as others may have changed it.
@@ -48,10 +72,12 @@ impl Governance {
         tenant: TenantId,
     ) -> Result<Arc<Governed>, Error> {
         let settings = app.parts.policy.load_full();
+        let begun = Instant::now();
         let found = app.parts.engine.store.document(tenant, DOCUMENT.into()).await;
         let found = found.map_err(Error::NoConfiguration)?;
+        *self.looked_at() = Some(begun);
         let rev = found.as_ref().map(|it| it.rev);
-        if let Some(last) = self.0.load_full()
+        if let Some(last) = self.last.load_full()
             && last.rev == rev
             && Arc::ptr_eq(&last.settings, &settings)
         {
@@ -62,10 +88,27 @@ impl Governance {
             Some(document) => Configuration::from_document(&document.body)?,
         };
         let provisioning = Provisioning::of(&configuration);
-        let policy = policy(&app.parts.engine.schemas, &settings, &provisioning);
-        let governed = Governed { rev, settings, configuration, provisioning, policy };
+        let schemas = &app.parts.engine.schemas;
+        let policy = policy(schemas, &settings, &provisioning);
+        let properties = properties(schemas, &provisioning)?;
+        let governed = Governed { rev, settings, configuration, provisioning, policy, properties };
         let governed = Arc::new(governed);
-        self.0.store(Some(Arc::clone(&governed)));
+        self.last.store(Some(Arc::clone(&governed)));
         Ok(governed)
     }
+}
+
+/// Where the platform's properties come from, by the tables.
+fn properties(schemas: &Schemas, tables: &Provisioning) -> Result<Properties, ConfigurationError> {
+    let others = tables.property_mappings.iter();
+    let others = others.map(|(name, path)| (name.as_str(), path.as_str()));
+    Properties::new(schemas, others).map_err(|error| {
+        let row = tables.property_mappings.iter().position(|(_, path)| *path == error.path);
+        ConfigurationError::Row {
+            table: Table::PropertyMappings,
+            row: row.map_or(1, |it| it + 1),
+            column: "scimPath".to_owned(),
+            reason: error.to_string(),
+        }
+    })
 }

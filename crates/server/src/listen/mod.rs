@@ -26,8 +26,8 @@ const USES_PAUSE: Duration = Duration::from_secs(60);
 /// How long an address that is silent is remembered.
 const ADDRESSES_PAUSE: Duration = Duration::from_secs(10);
 
-/// How late a changed configuration is noticed where somebody else changed it.
-const CONFIGURATION_PAUSE: Duration = Duration::from_millis(500);
+/// How late what is over is removed.
+const KEEPING_PAUSE: Duration = Duration::from_secs(600);
 
 /// How late a changed certificate is noticed.
 const FILES_PAUSE: Duration = Duration::from_secs(5);
@@ -74,7 +74,7 @@ impl Server {
         let Self { listener, app } = self;
         let writing = tokio::spawn(write_uses(Arc::clone(&app)));
         let forgetting = tokio::spawn(forget_addresses(Arc::clone(&app)));
-        let governing = tokio::spawn(follow_configurations(Arc::clone(&app)));
+        let keeping = tokio::spawn(forget_what_is_over(Arc::clone(&app)));
         let following = app.parts.tls.clone();
         let following = following.map(|tls| tokio::spawn(follow(Arc::clone(&app), tls)));
         let connections = accept::accept(&listener, &app, stop).await;
@@ -85,7 +85,7 @@ impl Server {
         drain::drain(connections, app.limits.drain_time).await;
         writing.abort();
         forgetting.abort();
-        governing.abort();
+        keeping.abort();
         if let Some(following) = following {
             following.abort();
         }
@@ -118,19 +118,14 @@ async fn write_uses(app: Arc<App>) {
     }
 }
 
-/// Takes over what other nodes, or commands beside the server, change in the configuration.
-async fn follow_configurations(app: Arc<App>) {
-    let mut is_well = true;
+/// Removes what is no longer to be kept of the audit trail and of what was deleted.
+async fn forget_what_is_over(app: Arc<App>) {
     loop {
-        tokio::time::sleep(CONFIGURATION_PAUSE).await;
+        tokio::time::sleep(KEEPING_PAUSE).await;
         for tenant in app.tenants.all() {
-            let read = tenant.governance.refresh(&app, tenant.id).await;
-            if let Err(error) = &read
-                && is_well
-            {
-                warn!("The configuration before stays in use: {}", error.chain());
+            if let Err(error) = tenant.keep(&app).await {
+                warn!("What is over could not be removed: {}", error.chain());
             }
-            is_well = read.is_ok();
         }
     }
 }

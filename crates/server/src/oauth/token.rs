@@ -5,13 +5,14 @@ use std::convert::Infallible;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use provost_auth::{ACCESS_SECONDS, AccessTokens, Grant, GrantError, GrantRequest, system_random};
+use provost_store::{AuditOutcome, Cause, Entry, Target};
 use serde_json::{Value, json};
 use tracing::info;
 
 use crate::client::Client;
 use crate::context::{App, Call};
 use crate::error::Error;
-use crate::issued::change;
+use crate::issued::change_with;
 use crate::request_line::RequestLine;
 use crate::respond::{MediaType, Response, json};
 use crate::tenant::Tenant;
@@ -83,12 +84,27 @@ async fn give(
     app.rates.check_tenant(from, &tenant.rate)?;
     let _flight = tenant.flights.enter().ok_or(Error::TooManyRequests)?;
     let random = system_random().map_err(|_| Error::NoRandomness)?;
-    let made = change::<AccessTokens, _, Infallible>(store, tenant.id, |list| {
+    line.called(tenant.id, &format!("client:{}", grant.client));
+    let entry = Entry {
+        at: app.parts.engine.clock.now_micros(),
+        category: "Token".into(),
+        action: "granted".into(),
+        outcome: AuditOutcome::Done,
+        cause: Cause {
+            request: line.id().into(),
+            caller: line.caller(),
+            source: Some(from.address.to_string().into()),
+            ..Cause::default()
+        },
+        target: Target::named(&grant.client.to_string()),
+        detail: Default::default(),
+    };
+    let entries = [entry];
+    let made = change_with::<AccessTokens, _, Infallible>(store, tenant.id, &entries, |list| {
         Ok(list.create(&grant, now, random))
     });
     let token = made.await.map_err(Error::from_change)?;
     let Grant { client, rights, secret } = grant;
-    line.called(tenant.id, &format!("client:{client}"));
     if let Some(secret) = &secret {
         door::used(app, tenant, secret, &lists, line).await;
     }

@@ -13,9 +13,13 @@ mod write;
 use provost_auth::Rights;
 use provost_scim::endpoint::Endpoint;
 use provost_scim::error::{Error as Refusal, ErrorKind};
-use serde_json::Value;
+use provost_scim::schema::Kind;
+use provost_store::{AuditOutcome, Entry, EventAct, Target};
+use serde_json::{Value, json};
+use tracing::warn;
 
 use crate::base_url::base_url;
+use crate::cause::cause;
 use crate::context::Call;
 use crate::error::Error;
 use crate::respond::{MediaType, Response};
@@ -71,13 +75,43 @@ pub(crate) async fn answer(call: Call, head: Head, endpoint: Endpoint) -> Result
         media_type: MediaType::accepted(&request.headers),
     };
     let is_read = operation.rights() == Rights::Read;
-    let mut response = in_time(&app, perform(&inside, operation, document)).await?;
+    let attempt = operation.attempt();
+    let mut response = match in_time(&app, perform(&inside, operation, document)).await {
+        Ok(response) => response,
+        Err(error) => {
+            if let (Some(attempt), Error::Refused(refusal)) = (attempt, &error)
+                && refusal.kind == ErrorKind::Forbidden
+            {
+                refused(&inside, attempt, &refusal.detail).await;
+            }
+            return Err(error);
+        }
+    };
     // What was written is said in any case; its answers are small.
     if is_read {
         let bytes = response.body().len();
         response.body_mut().hold(tenant.answers.room_for(bytes)?);
     }
     Ok(response)
+}
+
+/// Says in the audit trail what was refused by a policy. The client has its answer in any case.
+async fn refused(inside: &Inside<'_>, attempt: (Kind, EventAct, Box<str>), reason: &str) {
+    let (kind, act, id) = attempt;
+    let engine = &inside.app.parts.engine;
+    let entry = Entry {
+        at: engine.clock.now_micros(),
+        category: engine.schemas.resource_type(kind).name.clone(),
+        action: act.name().into(),
+        outcome: AuditOutcome::Refused,
+        cause: cause(inside.line, inside.caller, inside.client),
+        target: Target { id, name: Box::default() },
+        detail: json!({"reason": reason}).to_string().into(),
+    };
+    if let Err(error) = engine.store.record(inside.tenant, vec![entry]).await {
+        let id = inside.line.id();
+        warn!(request.id = %id, "The audit trail lacks a write that was refused: {error}");
+    }
 }
 
 async fn perform(

@@ -4,6 +4,7 @@ use http::Method;
 use provost_auth::Rights;
 use provost_scim::endpoint::Endpoint;
 use provost_scim::schema::Kind;
+use provost_store::EventAct;
 
 /// What a request asks for.
 pub(super) enum Operation {
@@ -55,6 +56,24 @@ impl Operation {
             | Self::ResourceTypes(_)
             | Self::Schemas(_)
             | Self::NotOffered(_) => Rights::Read,
+        }
+    }
+
+    /// What a write would do, as the audit trail has it, and to which resource; a new one has no id.
+    pub(super) fn attempt(&self) -> Option<(Kind, EventAct, Box<str>)> {
+        match self {
+            Self::Create(kind) => Some((*kind, EventAct::Created, Box::default())),
+            Self::Replace(kind, id) | Self::Patch(kind, id) => {
+                Some((*kind, EventAct::Changed, id.clone()))
+            }
+            Self::Delete(kind, id) => Some((*kind, EventAct::Deleted, id.clone())),
+            Self::Read(..)
+            | Self::List(_)
+            | Self::Search(_)
+            | Self::Config
+            | Self::ResourceTypes(_)
+            | Self::Schemas(_)
+            | Self::NotOffered(_) => None,
         }
     }
 

@@ -5,6 +5,7 @@
 //! request works in one tenant, and the store takes the tenant before everything else.
 
 mod list;
+mod switches;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,11 +18,14 @@ use provost_store::{Store, TenantId};
 
 use crate::body::Bodies;
 use crate::configuration::Governance;
+use crate::context::App;
 use crate::error::Error;
 use crate::flight::Flights;
 use crate::issued::{Cache, IssuedCache, TokenUses};
 use crate::limit::Rate;
 use crate::rate::quota;
+
+use switches::Switches;
 
 pub use list::{TenantError, TenantList, TenantRecord};
 
@@ -54,6 +58,7 @@ pub(crate) struct Tenant {
     pub(crate) issued: IssuedCache,
     pub(crate) uses: TokenUses,
     pub(crate) governance: Governance,
+    pub(crate) switches: Switches,
     pub(crate) flights: Flights,
     pub(crate) rate: DefaultDirectRateLimiter,
     pub(crate) bodies: Bodies,
@@ -167,6 +172,22 @@ impl Tenants {
 }
 
 impl Tenant {
+    /// Removes what its tables do not have kept any longer: rows of the audit trail, and what was
+    /// deleted.
+    pub(crate) async fn keep(&self, app: &App) -> Result<(), Error> {
+        const ROWS: u32 = 1_000;
+        const DAY_MICROS: i64 = 24 * 60 * 60 * 1_000_000;
+        let governed = self.governance.get(app, self.id).await?;
+        let (store, now) = (&app.parts.engine.store, app.parts.engine.clock.now_micros());
+        store.purge_trash(self.id, now).await.map_err(Error::NoTenant)?;
+        let Some(days) = governed.provisioning.keep_audit_days else { return Ok(()) };
+        let before = now.saturating_sub(i64::from(days) * DAY_MICROS);
+        while store.purge_audit(self.id, before, ROWS).await.map_err(Error::NoAudit)?
+            == u64::from(ROWS)
+        {}
+        Ok(())
+    }
+
     fn new(id: TenantId, path: String, chain: Arc<Chain>, defaults: Defaults) -> Self {
         Self {
             id,
@@ -175,6 +196,7 @@ impl Tenant {
             issued: IssuedCache::default(),
             uses: TokenUses::default(),
             governance: Governance::default(),
+            switches: Switches::default(),
             flights: Flights::new(defaults.requests_in_flight),
             rate: RateLimiter::direct(quota(defaults.rate)),
             bodies: Bodies::new(defaults.bodies_bytes),

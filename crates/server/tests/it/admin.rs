@@ -204,7 +204,8 @@ async fn a_tenant_has_tables_and_a_trail_of_its_own() {
     created(&server, "/Users", &user("ann")).await;
     created(&server, "/Users", &user("bea")).await;
     let trail = ask("GET", "/admin/v1/audit", None).await.json();
-    assert_eq!(trail["rows"].as_array().unwrap().len(), 2);
+    // The change of the table, the creation, and the one that was refused.
+    assert_eq!(trail["rows"].as_array().unwrap().len(), 3);
     let own = admin(&server, "GET", "/audit", None).await.json();
     assert_eq!(own["rows"].as_array().unwrap().len(), 2);
     assert_eq!(ask("GET", "/admin/v1/subsystem", None).await.status, 404);
@@ -224,4 +225,26 @@ async fn the_subsystem_is_steered_and_that_is_in_the_trail() {
     assert_eq!(said, ["started", "stopped"]);
     let document = admin(&server, "GET", "/openapi.json", None).await.json();
     assert_eq!(document["servers"][0]["url"], "http://scim.example/admin/v1");
+}
+
+#[tokio::test]
+async fn a_caller_that_takes_an_administrators_rights_is_told_of() {
+    let (setup, _) = Setup::in_memory();
+    let idp = provost_testkit::idp::Idp::new(setup.clock.clone());
+    let chain = idp.chain(provost_testkit::idp::Keys::Served);
+    let server = TestServer::start_with(Setup { chain, ..setup }).await;
+    for name in ["ann", "bea"] {
+        let mut request = request("POST", "/scim/v2/Users", Some(&idp.token()));
+        request.body = Some(user(name).to_string().into_bytes());
+        assert_eq!(server.ask(request).await.status, 201);
+    }
+    let trail = admin(&server, "GET", "/audit?order=oldest", None).await.json();
+    let rows = trail["rows"].as_array().unwrap();
+    let said: Vec<(&str, &str)> = rows
+        .iter()
+        .map(|it| (it["category"].as_str().unwrap(), it["runAs"].as_str().unwrap()))
+        .collect();
+    let who = "Administrator";
+    assert_eq!(said, [("SecurityContext", who), ("User", who), ("User", who)]);
+    assert_eq!(rows[0]["target"]["name"], who);
 }

@@ -5,6 +5,7 @@ mod admin;
 mod bound;
 mod conduct;
 mod exchange;
+mod load;
 mod method;
 mod mode;
 mod oauth;

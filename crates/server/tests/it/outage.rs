@@ -36,6 +36,8 @@ async fn every_operation_fails_with_503_and_heals() {
         ("DELETE", &guides, None, 204),
         ("DELETE", &ann, None, 204),
     ];
+    // That the caller runs as somebody else is written down with the first request.
+    ask(&server, &token, "GET", "/Users", None).await;
     for (method, path, body, expected) in operations {
         for fault in [Fault::Unavailable, Fault::Busy] {
             store.fail_next(fault);

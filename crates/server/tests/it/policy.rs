@@ -217,3 +217,69 @@ async fn what_is_deleted_comes_back_under_its_id_into_its_groups() {
     assert_eq!(server.send("GET", &crew, None).await.json()["members"][0]["value"], ann);
     assert_eq!(admin(&server, "POST", &restore, None).await.status, 404);
 }
+
+#[tokio::test]
+async fn the_last_administrator_stays() {
+    let server = TestServer::start().await;
+    let ann = created(&server, "/Users", &user("ann")).await;
+    let bea = created(&server, "/Users", &user("bea")).await;
+    set(
+        &server,
+        "AdministratorAccounts",
+        json!([{"thingworxUserName": "Ann"}, {"thingworxUserName": "bea"}, {"thingworxUserName": "gone"}]),
+    )
+    .await;
+    let active = |value: bool| patch(json!({"op": "replace", "path": "active", "value": value}));
+    assert_eq!(server.send("PATCH", &ann, Some(&active(false))).await.status, 200);
+    for (method, body) in
+        [("PATCH", Some(active(false))), ("PUT", Some(user("other"))), ("DELETE", None)]
+    {
+        let answer = server.send(method, &bea, body.as_ref()).await;
+        assert_eq!(answer.status, 403, "{method}: {answer}");
+        let detail = answer.json()["detail"].as_str().unwrap().to_owned();
+        assert!(detail.contains("\"bea\" is the last administrator who is enabled"), "{detail}");
+    }
+    let mut titled = user("bea");
+    titled["title"] = json!("Lead");
+    assert_eq!(server.send("PUT", &bea, Some(&titled)).await.status, 200);
+    assert_eq!(server.send("PATCH", &ann, Some(&active(true))).await.status, 200);
+    assert_eq!(server.send("DELETE", &bea, None).await.status, 204);
+    let refused = admin(&server, "GET", "/audit?category=User", None).await.json();
+    let refused =
+        refused["rows"].as_array().unwrap().iter().filter(|it| it["outcome"] == "refused");
+    let said: Vec<String> = refused.map(|it| it["message"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(said.len(), 3, "{said:?}");
+    let id = bea.rsplit('/').next().unwrap();
+    assert_eq!(said[0], format!("Refused: token:provision deleted the user {id}"));
+}
+
+#[tokio::test]
+async fn the_platforms_properties_come_from_their_places() {
+    let server = TestServer::start().await;
+    let mut ann = user("ann");
+    ann["name"] = json!({"givenName": "Ann", "familyName": "Lee"});
+    ann["emails"] = json!([{"value": "ann@x.example", "type": "work"}]);
+    ann["nickName"] = json!("Annie");
+    let path = created(&server, "/Users", &ann).await;
+    let id = path.rsplit('/').next().unwrap();
+    let properties = async || {
+        let found = admin(&server, "GET", &format!("/users/{id}"), None).await.json();
+        found["properties"].clone()
+    };
+    let expected = json!({"firstName": "Ann", "lastName": "Lee", "emailAddress": "ann@x.example"});
+    assert_eq!(properties().await, expected);
+    set(
+        &server,
+        "UserPropertyMappings",
+        json!([{"propertyName": "firstName", "scimPath": "nickName"}]),
+    )
+    .await;
+    assert_eq!(properties().await["firstName"], "Annie");
+    let wrong = json!({"rows": [{"propertyName": "x", "scimPath": "nothing"}]});
+    let refused = admin(&server, "PUT", "/configuration/UserPropertyMappings", Some(wrong)).await;
+    assert_eq!(
+        refused.json()["detail"],
+        "UserPropertyMappings, row 1, scimPath: nothing is no place of a user: there is no such attribute"
+    );
+    assert_eq!(properties().await["firstName"], "Annie");
+}

@@ -102,7 +102,7 @@ async fn the_generic_services_work_on_any_table() {
     let mappings = "UserProvisioningUserGroupMappings";
     let row = |from: &str, to: &str| json!({"identityProviderGroupName": from, "twxGroupName": to});
     let tables = rows(&server, "GetConfigurationTables", Value::Null).await;
-    assert_eq!(tables.as_array().unwrap().len(), 9);
+    assert_eq!(tables.as_array().unwrap().len(), 10);
     let set = json!({"tableName": mappings, "persistent": true, "configurationTable": {"rows": [row("a", "A"), row("b", "B")]}});
     rows(&server, "SetMultiRowConfigurationTable", set).await;
     let more = json!({"tableName": mappings, "values": {"rows": [row("b", "BB"), row("c", "C")]}});
@@ -149,7 +149,7 @@ async fn what_is_wrong_with_parameters_is_said_in_the_platforms_form() {
     400 Unable to Invoke Service SetUserProvisioningExclusionList on SCIMSubsystem : the parameter users is no InfoTable
     400 Unable to Invoke Service SetUserProvisioningExclusionList on SCIMSubsystem : UserProvisioningExclusionList, row 1, name: there is no such column
     400 Unable to Invoke Service SetProvisioningOptions on SCIMSubsystem : SCIMProvisioningOptions, row 1, terminateUserSessionsOnConfigChange: true or false is needed
-    404 Unable to Invoke Service GetConfigurationTable on SCIMSubsystem : there is no table "Nothing"; there are SCIMProvisioningOptions, UserProvisioningExclusionList, UserProvisioningDefaultSettings, GroupProvisioningExclusionList, GroupProvisioningDefaultSettings, UserProvisioningUserGroupMappings, UserProvisioningOptions, ProvisioningPolicy, UserPropertyMappings
+    404 Unable to Invoke Service GetConfigurationTable on SCIMSubsystem : there is no table "Nothing"; there are SCIMProvisioningOptions, UserProvisioningExclusionList, UserProvisioningDefaultSettings, GroupProvisioningExclusionList, GroupProvisioningDefaultSettings, UserProvisioningUserGroupMappings, UserProvisioningOptions, AdministratorAccounts, ProvisioningPolicy, UserPropertyMappings
     400 Unable to Invoke Service GetConfigurationTable on SCIMSubsystem : the parameter tableName is no text
     403 Unable to Invoke Service AddConfigurationTableDefinition on SCIMSubsystem : the tables of this subsystem are fixed; no definition can be added
     404 Unable to Invoke Service Explode on SCIMSubsystem : there is no endpoint "/Thingworx/Subsystems/SCIMSubsystem/Services/Explode"; SCIM is below /Thingworx/SCIMProvider/SCIM/v2 and /scim/v2

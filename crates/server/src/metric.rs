@@ -60,7 +60,9 @@ impl Metric {
             Self::Unauthorized => "SCIM requests whose token was missing or not accepted (401)",
             Self::Forbidden => "SCIM requests that were refused by rights or policy (403)",
             Self::TooMany => "SCIM requests that came too often or too many at once (429)",
-            Self::OtherClientErrors => "SCIM requests with another error of the client (4xx)",
+            Self::OtherClientErrors => {
+                "SCIM requests with another error of the client (4xx), or for what is not offered (501)"
+            }
             Self::ServerErrors => "SCIM requests that the server could not serve (5xx)",
             Self::Milliseconds => "Time spent on SCIM requests, in milliseconds",
         }
@@ -83,7 +85,8 @@ impl Metrics {
             (401, _) => Metric::Unauthorized,
             (403, _) => Metric::Forbidden,
             (429, _) => Metric::TooMany,
-            (400..500, _) => Metric::OtherClientErrors,
+            // What is not offered is asked for all the same, by clients that try everything.
+            (400..500 | 501, _) => Metric::OtherClientErrors,
             (500.., _) => Metric::ServerErrors,
             _ => return,
         };

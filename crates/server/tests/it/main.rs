@@ -20,4 +20,5 @@ mod support;
 mod table;
 mod tenant;
 mod tls;
+mod trail;
 mod transcript;

@@ -2,12 +2,15 @@
 
 use provost_scim::Error as Refusal;
 use provost_scim::error::quote;
-use provost_scim::schema::Kind;
+use provost_scim::schema::{AttrId, Kind};
 use provost_scim::value::{Attributes, Val, fold};
-use tokio::sync::MutexGuard;
+use tokio::sync::OwnedMutexGuard;
 
 use crate::policy::Administrators;
 use crate::{Context, Error, platform};
+
+/// The turn to take an administrator away, where one goes.
+pub(crate) type Turn = Option<OwnedMutexGuard<()>>;
 
 /// Refuses that the last administrator who is enabled goes, is disabled or loses the name; `new` is
 /// what would be left. Whoever may go on holds the turn to do so, since two who go at once could each
@@ -15,12 +18,12 @@ use crate::{Context, Error, platform};
 ///
 /// # Errors
 /// [`Error::Refused`] with 403; the others if the store fails.
-pub(crate) async fn check_not_last<'a>(
-    cx: &Context<'a>,
+pub(crate) async fn check_not_last(
+    cx: &Context<'_>,
     kind: Kind,
     old: &Attributes,
     new: Option<&Attributes>,
-) -> Result<Option<MutexGuard<'a, ()>>, Error> {
+) -> Result<Turn, Error> {
     let Some(administrators) = cx.policy.administrators.as_ref().filter(|it| it.kind == kind)
     else {
         return Ok(None);
@@ -49,8 +52,10 @@ fn counting(
     administrators: &Administrators,
     attributes: &Attributes,
 ) -> Option<Box<str>> {
-    let Administrators { name, active, names, .. } = administrators;
-    if active.and_then(|id| attributes.get(id)) == Some(&Val::Bool(false)) {
+    let Administrators { name, active, locked, names, .. } = administrators;
+    let is =
+        |id: Option<AttrId>, value| id.and_then(|id| attributes.get(id)) == Some(&Val::Bool(value));
+    if is(*active, false) || is(*locked, true) {
         return None;
     }
     let folded = fold(cx.schemas().attribute(*name), attributes.get(*name)?.as_str()?);

@@ -4,7 +4,7 @@ use provost_scim::schema::Kind;
 use provost_store::{Act, IfMatch, Write, difference, view};
 
 use crate::administrator::check_not_last;
-use crate::write::{check_version, failed, fetch, submit, write};
+use crate::write::{check_version, failed, fetch, submit_in_turn, write};
 use crate::{Context, Error, Outcome, platform};
 
 /// Deletes a resource.
@@ -26,15 +26,15 @@ pub async fn delete(
         let old =
             view::attributes(schemas, &stored).map_err(|it| failed(cx, "read a resource", it))?;
         platform::check_deletion(cx, &stored, &old)?;
-        let _last = check_not_last(cx, kind, &old, None).await?;
+        let turn = check_not_last(cx, kind, &old, None).await?;
         let keys = cx.engine.indexes.keys(schemas, kind, &old);
         let change = difference(schemas, kind, Some(&old), None);
         let keep = cx.policy.keep_deleted_micros;
         let keep_until = keep.map(|keep| cx.engine.clock.now_micros().saturating_add(keep));
         let act = Act::Delete { base: stored.rev, keys, change, keep_until };
-        let entries = platform::session_end_of_deleted(cx, &stored).into_iter().collect();
+        let entries = platform::session_end_of_deleted(cx, &stored, &old).into_iter().collect();
         let write = Write { entries, ..write(cx, kind, stored.id, act, if_match.clone()) };
-        if let Ok(applied) = submit(cx, write, None).await? {
+        if let Ok(applied) = submit_in_turn(cx, write, None, turn).await? {
             return Ok(Outcome::new(stored.id, &applied, None));
         }
         // Its keys may be other ones: read again.

@@ -34,7 +34,7 @@ pub use local::{change_local, create_local, restore};
 pub use patch::patch;
 pub use platform::{SESSIONS, find};
 pub use policy::{
-    Administrators, EntityNames, LOCAL, Local, NameRule, Platform, Policy, Put, Reserved,
+    Administrators, EntityNames, LOCAL, Local, NameRule, Platform, Policy, Put, Reserved, Sessions,
     UnknownMember,
 };
 pub use read::read;

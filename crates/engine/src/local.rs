@@ -3,7 +3,9 @@
 use provost_scim::membership::Delta;
 use provost_scim::schema::Kind;
 use provost_scim::value::{Attributes, Val};
-use provost_store::{Act, Content, ResourceId, Rev, Stored, Trashed, Write, view};
+use provost_store::{
+    Act, AuditOutcome, Content, Entry, ResourceId, Rev, Stored, Target, Trashed, Write, view,
+};
 
 use crate::policy::LOCAL;
 use crate::write::{failed, fetch, refused, submit, write};
@@ -29,7 +31,7 @@ pub async fn create_local(
     platform::decide(cx, kind, None, &mut new)?;
     let now = cx.engine.clock.now_micros();
     let id = cx.engine.ids.next(now);
-    bring(cx, (id, kind), &new, Delta::none(), Vec::new()).await
+    bring(cx, (id, kind), &new, Delta::none(), Vec::new(), Vec::new()).await
 }
 
 /// Changes what the platform keeps of a resource; `change` is asked again if somebody was quicker.
@@ -57,7 +59,9 @@ pub async fn change_local(
         }
         let content = content.map(|content| (stored.rev, content));
         let act = Act::Change { content, members: Delta::none() };
-        let write = write(cx, kind, stored.id, act, None);
+        let entries =
+            platform::session_end_of_locked(cx, &stored, &old, &new).into_iter().collect();
+        let write = Write { entries, ..write(cx, kind, stored.id, act, None) };
         if let Ok(applied) = submit(cx, write, Some(&new)).await? {
             after.version = applied.version();
             return Ok(Outcome::new(stored.id, &applied, Some(after)));
@@ -85,8 +89,17 @@ pub async fn restore(cx: &Context<'_>, trashed: &Trashed) -> Result<Outcome, Err
     let present = cx.engine.store.labels(cx.tenant, trashed.members.clone()).await;
     let present = present.map_err(|error| failed(cx, "look up members", error))?;
     let members = Delta::add(present.into_iter().map(|it| it.id));
+    let entry = Entry {
+        at: cx.engine.clock.now_micros(),
+        category: "Deleted".into(),
+        action: "restored".into(),
+        outcome: AuditOutcome::Done,
+        cause: cx.cause.clone(),
+        target: Target::resource(trashed.id, &trashed.label),
+        detail: Default::default(),
+    };
     let place = (trashed.id, trashed.kind);
-    bring(cx, place, &attributes, members, trashed.groups.clone()).await
+    bring(cx, place, &attributes, members, trashed.groups.clone(), vec![entry]).await
 }
 
 async fn bring(
@@ -95,13 +108,14 @@ async fn bring(
     new: &Attributes,
     members: Delta<ResourceId>,
     rejoin: Vec<ResourceId>,
+    entries: Vec<Entry>,
 ) -> Result<Outcome, Error> {
     let engine = cx.engine;
     let content = Content::between(cx.schemas(), &engine.indexes, kind, None, new)?
         .expect("a resource that comes into being is a change");
     let (label, body) = (content.label.clone(), content.body.clone());
     let act = Act::Create { content, members, rejoin, limit: cx.policy.limit(kind) };
-    let write: Write = write(cx, kind, id, act, None);
+    let write = Write { entries, ..write(cx, kind, id, act, None) };
     let created = write.now;
     match engine.store.apply(cx.tenant, write).await {
         Ok(applied) => {

@@ -78,9 +78,25 @@ pub(crate) fn check_deletion(
 }
 
 /// The sessions of a user who goes end.
-pub(crate) fn session_end_of_deleted(cx: &Context<'_>, stored: &Stored) -> Option<Entry> {
-    let (kind, _) = cx.policy.sessions?;
-    (stored.kind == kind).then(|| session(cx, stored, "deleted"))
+pub(crate) fn session_end_of_deleted(
+    cx: &Context<'_>,
+    stored: &Stored,
+    old: &Attributes,
+) -> Option<Entry> {
+    session(cx, stored, old, "deleted")
+}
+
+/// The sessions of a user whom the platform keeps out from now on end.
+pub(crate) fn session_end_of_locked(
+    cx: &Context<'_>,
+    stored: &Stored,
+    old: &Attributes,
+    new: &Attributes,
+) -> Option<Entry> {
+    let locked = cx.policy.platform.as_ref()?.locked;
+    let is_locked = |of: &Attributes| of.get(locked) == Some(&Val::Bool(true));
+    let begins = !is_locked(old) && is_locked(new);
+    begins.then(|| session(cx, stored, old, "locked")).flatten()
 }
 
 /// The local resource that holds a unique value, if one does and may be adopted.
@@ -128,7 +144,8 @@ pub async fn find(
     Ok(Some((stored, attributes)))
 }
 
-fn is_local(platform: Option<&Platform>, attributes: &Attributes) -> bool {
+/// Whether a resource was made on the platform and is not provisioned.
+pub(crate) fn is_local(platform: Option<&Platform>, attributes: &Attributes) -> bool {
     let origin = platform.and_then(|it| attributes.get(it.origin)).and_then(Val::as_str);
     origin == Some(LOCAL)
 }
@@ -237,17 +254,21 @@ fn session_end(
     old: &Attributes,
     new: &Attributes,
 ) -> Option<Entry> {
-    let (kind, active) = cx.policy.sessions.filter(|(kind, _)| *kind == stored.kind)?;
-    debug_assert_eq!(kind, stored.kind);
+    let active = cx.policy.sessions?.active;
     let is_active = |of: &Attributes| of.get(active) != Some(&Val::Bool(false));
-    (is_active(old) && !is_active(new)).then(|| session(cx, stored, "disabled"))
+    let ends = is_active(old) && !is_active(new);
+    ends.then(|| session(cx, stored, old, "disabled")).flatten()
 }
 
-fn session(cx: &Context<'_>, stored: &Stored, reason: &str) -> Entry {
+/// That somebody's sessions end; whose, by the name that applications know, as it was until now.
+fn session(cx: &Context<'_>, stored: &Stored, old: &Attributes, reason: &str) -> Option<Entry> {
+    let sessions = cx.policy.sessions.filter(|it| it.kind == stored.kind)?;
+    let name = old.get(sessions.name).and_then(Val::as_str).unwrap_or_default();
     let detail = serde_json::json!({"reason": reason}).to_string();
     let mut entry = entry(cx, stored.kind, stored, "revoked", detail.into());
     entry.category = SESSIONS.into();
-    entry
+    entry.target.name = name.into();
+    Some(entry)
 }
 
 fn entry(cx: &Context<'_>, kind: Kind, stored: &Stored, action: &str, detail: Bytes) -> Entry {

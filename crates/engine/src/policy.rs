@@ -40,8 +40,8 @@ pub struct Policy {
     pub keep_deleted_micros: Option<i64>,
     /// Users of whom the last one who is enabled stays.
     pub administrators: Option<Administrators>,
-    /// Whose sessions end when they are disabled or deleted: a resource type and its `active`.
-    pub sessions: Option<(Kind, AttrId)>,
+    /// Whose sessions end when they are disabled, locked or deleted.
+    pub sessions: Option<Sessions>,
     /// The most resources on a page.
     pub page_size_max: usize,
     /// The most members in one answer.
@@ -86,6 +86,8 @@ pub struct Reserved {
 pub struct Platform {
     /// The attribute that says where a resource is from.
     pub origin: AttrId,
+    /// The attribute that says that the platform keeps one out.
+    pub locked: AttrId,
     /// What becomes of local resources that a client writes.
     pub local: Local,
     /// The names that the platform has for groups.
@@ -119,6 +121,17 @@ pub struct EntityNames {
     pub mapped: BTreeMap<Box<str>, Box<str>>,
 }
 
+/// Who has sessions.
+#[derive(Debug, Clone, Copy)]
+pub struct Sessions {
+    /// The resource type.
+    pub kind: Kind,
+    /// The attribute that says whether one is enabled.
+    pub active: AttrId,
+    /// The attribute by which applications know one.
+    pub name: AttrId,
+}
+
 /// Users who administer the platform.
 #[derive(Debug, Clone)]
 pub struct Administrators {
@@ -128,6 +141,8 @@ pub struct Administrators {
     pub name: AttrId,
     /// The attribute that says whether a user is enabled.
     pub active: Option<AttrId>,
+    /// The attribute that says that the platform keeps a user out.
+    pub locked: Option<AttrId>,
     /// The names, folded as the attribute compares.
     pub names: BTreeSet<Box<str>>,
 }
@@ -148,6 +163,7 @@ impl Policy {
     /// `active` or about members changes neither, nothing is reserved.
     pub fn new(schemas: &Schemas) -> Self {
         let active = schemas.by_path(&format!("{}:active", urn::USER));
+        let user_name = schemas.by_path(&format!("{}:userName", urn::USER));
         let user = schemas.resource_type_by_name("User").map(|it| it.kind);
         let relations = schemas.attributes().iter().filter(|it| it.place == Place::Members);
         Self {
@@ -173,7 +189,11 @@ impl Policy {
             limits: Vec::new(),
             keep_deleted_micros: None,
             administrators: None,
-            sessions: user.zip(active),
+            sessions: user.zip(active).zip(user_name).map(|((kind, active), name)| Sessions {
+                kind,
+                active,
+                name,
+            }),
             page_size_max: 1_000,
             response_members_max: 100_000,
             attempts_max: 5,

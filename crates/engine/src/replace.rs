@@ -1,6 +1,7 @@
 //! PUT: a resource is replaced (RFC 7644 §3.5.1).
 
 use provost_scim::deviation::Deviation;
+use provost_scim::error::{Error as Refusal, ErrorKind, quote};
 use provost_scim::membership::Delta;
 use provost_scim::schema::{AttrId, Kind};
 use provost_scim::value::Attributes;
@@ -8,7 +9,7 @@ use provost_store::{IfMatch, ResourceId, view};
 
 use crate::policy::Put;
 use crate::write::{Next, change, check_version, failed, fetch};
-use crate::{Context, Error, Outcome, membership, secret};
+use crate::{Context, Error, Outcome, membership, platform, secret};
 
 /// Replaces a resource by what a client sent; `cleared` are the attributes that it names with null
 /// or `[]`.
@@ -58,6 +59,12 @@ pub(crate) async fn replace_as(
         check_version(cx, &stored, if_match.as_ref())?;
         let old =
             view::attributes(schemas, &stored).map_err(|it| failed(cx, "read a resource", it))?;
+        if how == As::Adoption && !platform::is_local(cx.policy.platform.as_ref(), &old) {
+            // Somebody else was quicker: the name is taken.
+            let name = quote(&stored.label);
+            let detail = format!("{name} was taken over by another request; it must be unique");
+            return Err(Error::Refused(Refusal::new(ErrorKind::Uniqueness, detail)));
+        }
         let new = replaced(cx, kind, &old, &draft, (&cleared, how));
         let (members, secrets) = (members.clone(), secrets.clone());
         let next = Next { stored: &stored, old: &old, new, members, secrets };

@@ -5,9 +5,10 @@
 //! process they wait here for their turn. Other processes are met by computing anew.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::Arc;
 
 use provost_store::{ResourceId, TenantId};
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{Mutex, MutexGuard, OwnedMutexGuard};
 
 /// How many resources can be written at once. Two that share a place wait for one another.
 const PLACES: usize = 1_024;
@@ -15,13 +16,13 @@ const PLACES: usize = 1_024;
 /// The turns of all resources; shared by all requests of a process.
 pub struct Turns {
     places: Vec<Mutex<()>>,
-    administrators: Mutex<()>,
+    administrators: Arc<Mutex<()>>,
 }
 
 impl Default for Turns {
     fn default() -> Self {
         let places = std::iter::repeat_with(Mutex::default).take(PLACES).collect();
-        Self { places, administrators: Mutex::default() }
+        Self { places, administrators: Arc::default() }
     }
 }
 
@@ -36,8 +37,8 @@ impl Turns {
 
     /// Waits for the turn to take an administrator away, of any tenant. Whoever has it waits for no
     /// resource's turn.
-    pub(crate) async fn administrators(&self) -> MutexGuard<'_, ()> {
-        self.administrators.lock().await
+    pub(crate) async fn administrators(&self) -> OwnedMutexGuard<()> {
+        Arc::clone(&self.administrators).lock_owned().await
     }
 }
 

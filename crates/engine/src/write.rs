@@ -1,5 +1,7 @@
 //! From a store's answer to an operation's outcome.
 
+use std::sync::Arc;
+
 use provost_scim::deviation::Deviation;
 use provost_scim::error::{Error as Refusal, ErrorKind, quote};
 use provost_scim::membership::Delta;
@@ -9,7 +11,7 @@ use provost_store::{
     Act, Applied, Content, IfMatch, Mode, ResourceId, SecretPut, Stored, Version, Write,
 };
 
-use crate::administrator::check_not_last;
+use crate::administrator::{Turn, check_not_last};
 use crate::immutable::check_immutable;
 use crate::{Context, Error, platform};
 
@@ -55,7 +57,7 @@ pub(crate) async fn change(
     let (schemas, kind) = (cx.schemas(), stored.kind);
     check_immutable(schemas, old, &new)?;
     let entries = platform::decide(cx, kind, Some((stored, old)), &mut new)?;
-    let _turn = check_not_last(cx, kind, old, Some(&new)).await?;
+    let turn = check_not_last(cx, kind, old, Some(&new)).await?;
     let content = Content::between(schemas, &cx.engine.indexes, kind, Some(old), &new)?;
     let mut after = stored.clone();
     if let Some(content) = &content {
@@ -63,7 +65,7 @@ pub(crate) async fn change(
     }
     let act = Act::Change { content: content.map(|content| (stored.rev, content)), members };
     let write = Write { secrets, entries, ..write(cx, kind, stored.id, act, if_match) };
-    let Ok(applied) = submit(cx, write, Some(&new)).await? else { return Ok(None) };
+    let Ok(applied) = submit_in_turn(cx, write, Some(&new), turn).await? else { return Ok(None) };
     after.version = applied.version();
     Ok(Some(Outcome::new(stored.id, &applied, Some(after))))
 }
@@ -81,14 +83,45 @@ pub(crate) fn write(
     Write { id, kind, if_match, act, secrets, now, cause, entries, mode: Mode::Commit }
 }
 
+/// Submits a write that may take an administrator away. Whoever has the turn keeps it until the store
+/// has answered, also if nobody waits for the answer any more.
+pub(crate) async fn submit_in_turn(
+    cx: &Context<'_>,
+    write: Write,
+    new: Option<&Attributes>,
+    turn: Turn,
+) -> Result<Result<Applied, Changed>, Error> {
+    let Some(turn) = turn else { return submit(cx, write, new).await };
+    let (kind, id, tenant) = (write.kind, write.id, cx.tenant);
+    let store = Arc::clone(&cx.engine.store);
+    let writing = tokio::spawn(async move {
+        let applied = store.apply(tenant, write).await;
+        drop(turn);
+        applied
+    });
+    let applied =
+        writing.await.unwrap_or_else(|failed| std::panic::resume_unwind(failed.into_panic()));
+    told(cx, (kind, id), new, applied)
+}
+
 /// Submits a write; what the client can be told about a failure becomes a refusal.
 pub(crate) async fn submit(
     cx: &Context<'_>,
     write: Write,
     new: Option<&Attributes>,
 ) -> Result<Result<Applied, Changed>, Error> {
-    let (kind, id) = (write.kind, write.id);
-    match cx.engine.store.apply(cx.tenant, write).await {
+    let place = (write.kind, write.id);
+    let applied = cx.engine.store.apply(cx.tenant, write).await;
+    told(cx, place, new, applied)
+}
+
+fn told(
+    cx: &Context<'_>,
+    (kind, id): (Kind, ResourceId),
+    new: Option<&Attributes>,
+    applied: Result<Applied, provost_store::Error>,
+) -> Result<Result<Applied, Changed>, Error> {
+    match applied {
         Ok(applied) => Ok(Ok(applied)),
         Err(provost_store::Error::Stale) => Ok(Err(Changed)),
         Err(other) => Err(refused(cx, kind, id, new, other)),

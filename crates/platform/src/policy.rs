@@ -31,6 +31,7 @@ pub fn policy(schemas: &Schemas, settings: &Policy, tables: &Provisioning) -> Po
         kind: ids.user,
         name: ids.user_name,
         active: schemas.in_schema(schemas.resource_type(ids.user).schema, "active"),
+        locked: ids.principal.map(|it| it.locked),
         names: tables.administrators.iter().map(fold_name).collect(),
     });
     policy.keep_deleted_micros = tables.keep_deleted_days.map(|it| i64::from(it) * DAY_MICROS);
@@ -57,6 +58,7 @@ pub fn policy(schemas: &Schemas, settings: &Policy, tables: &Provisioning) -> Po
         .map(|it| (fold(attribute, &it.identity_provider).into(), it.platform.as_str().into()));
     policy.platform = Some(Platform {
         origin: principal.origin,
+        locked: principal.locked,
         local: match tables.local_accounts {
             Adoption::Adopt => Local::Adopt,
             Adoption::Review => Local::Review,

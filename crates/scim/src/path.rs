@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::deviation::Deviation;
-use crate::schema::{AttrId, DataType, Kind, SchemaId, Schemas};
+use crate::schema::{AttrId, DataType, Extension, Kind, Mutability, SchemaId, Schemas};
 
 /// An attribute path as it was written; it names something only together with a resource type.
 ///
@@ -144,8 +144,11 @@ fn named(
     if core.is_some() {
         return core;
     }
-    let mut found =
-        resource_type.extensions.iter().filter_map(|it| schemas.in_schema(it.schema, name));
+    // What is read-only in an extension is no client's business unless it says so by the URN: other
+    // products have attributes of such names, and send them.
+    let is_open = |id: &AttrId| schemas.attribute(*id).mutability != Mutability::ReadOnly;
+    let in_extension = |it: &Extension| schemas.in_schema(it.schema, name).filter(is_open);
+    let mut found = resource_type.extensions.iter().filter_map(in_extension);
     if let (Some(only), None) = (found.next(), found.next()) {
         return Some(only);
     }

@@ -165,6 +165,20 @@ pub(crate) fn check_rights(caller: &Caller, needed: Rights) -> Result<(), Error>
     Err(Error::Rights { has: caller.rights, needed })
 }
 
+/// Whether a caller may decide what others may do: an administrator with a credential that was made
+/// here. What an identity provider sends is bound by such decisions, and makes none.
+pub(crate) fn check_operator(caller: &Caller) -> Result<(), Error> {
+    check_rights(caller, Rights::Administer)?;
+    match caller.run_as {
+        RunAs::Own => Ok(()),
+        RunAs::User(_) => Err(Refusal::forbidden(
+            "this needs a token that was made here (`provost token create --admin`): the credential of \
+             an identity provider does not decide what binds it",
+        )
+        .into()),
+    }
+}
+
 async fn judge(
     app: &App,
     tenant: &Tenant,

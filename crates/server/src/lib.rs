@@ -24,6 +24,7 @@ mod error;
 mod flight;
 mod health;
 pub mod issued;
+mod keeping;
 mod lifecycle;
 mod limit;
 mod listen;

@@ -174,11 +174,20 @@ pub(crate) fn service_name(path: &str) -> Option<&str> {
     below(path, SERVICES).map(|name| name.strip_suffix('/').unwrap_or(name))
 }
 
+/// Whether a path is one of SCIM, in any tenant.
+pub(crate) fn is_scim(path: &str) -> bool {
+    Head::ALL.iter().any(|head| below(in_tenant(path), head.path()).is_some())
+}
+
+/// What follows the name of a tenant.
+fn in_tenant(path: &str) -> &str {
+    let named = path.strip_prefix(TENANT).and_then(|it| it.split_once('/'));
+    named.map_or(path, |(name, _)| &path[TENANT.len() + name.len()..])
+}
+
 /// Whether a path is one of the admin API, in any tenant.
 pub(crate) fn is_admin(path: &str) -> bool {
-    let in_tenant = path.strip_prefix(TENANT).and_then(|it| it.split_once('/'));
-    let path = in_tenant.map_or(path, |(name, _)| &path[TENANT.len() + name.len()..]);
-    path.strip_prefix(ROOT).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    in_tenant(path).strip_prefix(ROOT).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// What follows a prefix. The platform's context path is read in any letter case, as its own server

@@ -14,7 +14,7 @@ use crate::context::{App, Call};
 use crate::error::Error;
 use crate::request_line::RequestLine;
 use crate::respond::{self, Form, Response};
-use crate::route::{Head, Located, Route};
+use crate::route::{Head, Located, Route, is_scim};
 use crate::{admin, health, oauth, scim2, service};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -24,7 +24,7 @@ pub(crate) async fn serve(app: Arc<App>, peer: Peer, request: Request<Incoming>)
     let (head, body) = request.into_parts();
     let line = Arc::new(RequestLine::begin(app.next_request_id(), head.method.clone()));
     let form = Form::of(head.uri.path(), &head.headers);
-    let is_scim = matches!(form, Form::Scim(_));
+    let is_scim = is_scim(head.uri.path());
     let method = head.method.clone();
     let (begun, counting) = (Instant::now(), Arc::clone(&app));
     let is_head = head.method == Method::HEAD;

@@ -20,6 +20,7 @@ CREATE TABLE audit (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX audit_target ON audit (tenant_id, target_id, place);
 CREATE INDEX audit_at ON audit (tenant_id, at, place);
+CREATE INDEX audit_category ON audit (tenant_id, category, place);
 
 ALTER TABLE feed_head ADD COLUMN next_audit INTEGER NOT NULL DEFAULT 1;
 

@@ -1,6 +1,9 @@
 //! The audit trail: rows at the places that the writer gives them.
 
-use provost_store::{AuditOutcome, AuditQuery, Cause, Entry, Position, Recorded, Target, TenantId};
+use provost_store::{
+    AUDIT_PAGE_BYTES_MAX, AuditOutcome, AuditQuery, Cause, Entry, Position, Recorded, Target,
+    TenantId,
+};
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params, params_from_iter};
 
@@ -76,18 +79,24 @@ pub(crate) fn read(
     parameters.push(Value::Integer(query.max.get().into()));
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query(params_from_iter(parameters))?;
-    let mut found = Vec::new();
+    let (mut found, mut bytes) = (Vec::new(), 0);
     while let Some(row) = rows.next()? {
         let event = match row.get::<_, Option<i64>>(12)?.map(Position) {
             Some(position) => event::one(connection, registry, tenant, position)?,
             None => None,
         };
-        found.push(Recorded { place: Position(row.get(0)?), entry: entry(row)?, event });
+        let recorded = Recorded { place: Position(row.get(0)?), entry: entry(row)?, event };
+        bytes += recorded.bytes();
+        // As in `Recorded::page`, without reading what would not fit.
+        if bytes > AUDIT_PAGE_BYTES_MAX && !found.is_empty() {
+            break;
+        }
+        found.push(recorded);
     }
     Ok(found)
 }
 
-/// Removes the oldest rows before a time, at most so many.
+/// Removes the oldest rows before a time, at most so many. It looks at no others.
 pub(crate) fn purge(
     connection: &Connection,
     tenant: TenantId,
@@ -95,7 +104,7 @@ pub(crate) fn purge(
     max: u32,
 ) -> rusqlite::Result<u64> {
     let sql = "DELETE FROM audit WHERE tenant_id = ?1 AND place IN (
-                   SELECT place FROM audit WHERE tenant_id = ?1 AND at < ?2 ORDER BY place LIMIT ?3)";
+                   SELECT place FROM audit WHERE tenant_id = ?1 AND at < ?2 ORDER BY at, place LIMIT ?3)";
     let purged = connection.prepare_cached(sql)?.execute(params![tenant.0, before, max])?;
     Ok(purged as u64)
 }

@@ -2,7 +2,9 @@
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{
+    DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
+};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -15,10 +17,17 @@ const PAUSE: Duration = Duration::from_millis(20);
 
 /// A kernel lock; it dies with the process.
 pub(crate) struct Lock {
-    _file: File,
+    file: File,
 }
 
 impl Lock {
+    /// The lock of a server, with its process's id in it.
+    pub(crate) fn take_to_serve(folder: &Path) -> Result<Self, OpenError> {
+        let lock = Self::take(folder)?;
+        sign(&lock.file).map_err(|cause| OpenError::Folder { folder: folder.into(), cause })?;
+        Ok(lock)
+    }
+
     pub(crate) fn take(folder: &Path) -> Result<Self, OpenError> {
         let unusable = |cause| OpenError::Folder { folder: folder.into(), cause };
         // Not the database itself: closing any handle of it would drop SQLite's own locks.
@@ -26,10 +35,7 @@ impl Lock {
         let begun = Instant::now();
         loop {
             match file.try_lock() {
-                Ok(()) => {
-                    sign(&file).map_err(unusable)?;
-                    return Ok(Self { _file: file });
-                }
+                Ok(()) => return Ok(Self { file }),
                 Err(TryLockError::WouldBlock) if begun.elapsed() < PATIENCE => {
                     std::thread::sleep(PAUSE);
                 }
@@ -59,9 +65,22 @@ pub fn serving_process(folder: &Path) -> io::Result<Option<u32>> {
     };
     match file.try_lock() {
         Ok(()) => Ok(None),
-        Err(TryLockError::WouldBlock) => Ok(io::read_to_string(&file)?.trim().parse().ok()),
+        Err(TryLockError::WouldBlock) => {
+            let id = io::read_to_string(&file)?.trim().parse().ok();
+            Ok(id.filter(|id| has_open(*id, &path)))
+        }
         Err(TryLockError::Error(cause)) => Err(cause),
     }
+}
+
+/// Whether a process has a file open: a number that was written elsewhere, as in another container,
+/// or before, may be another process's here.
+fn has_open(process: u32, file: &Path) -> bool {
+    let Ok(wanted) = std::fs::metadata(file) else { return false };
+    let Ok(open) = std::fs::read_dir(format!("/proc/{process}/fd")) else { return false };
+    let is_it =
+        |found: std::fs::Metadata| found.dev() == wanted.dev() && found.ino() == wanted.ino();
+    open.flatten().any(|it| std::fs::metadata(it.path()).is_ok_and(is_it))
 }
 
 /// Whether there is a database in a folder.

@@ -82,7 +82,7 @@ pub fn open(
 ) -> Result<SqliteStore, OpenError> {
     let path = folder::prepare(&options.folder)?;
     let lock = match options.role {
-        Role::Serve => Some(Lock::take(&options.folder)?),
+        Role::Serve => Some(Lock::take_to_serve(&options.folder)?),
         Role::Command => None,
     };
     let mut connection = connection::open(&path)?;

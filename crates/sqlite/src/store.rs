@@ -150,8 +150,18 @@ impl Store for SqliteStore {
         }))
     }
 
-    fn purge_audit(&self, tenant: TenantId, before: i64, max: u32) -> Answer<'_, u64> {
-        let task = move |it: &Ledger<'_>| Ok(audit::purge(it.connection, tenant, before, max)?);
+    fn purge_audit(
+        &self,
+        tenant: TenantId,
+        before: i64,
+        max: u32,
+        entries: Vec<Entry>,
+    ) -> Answer<'_, u64> {
+        let task = move |it: &Ledger<'_>| {
+            let purged = audit::purge(it.connection, tenant, before, max)?;
+            it.record_entries(tenant, &entries)?;
+            Ok(purged)
+        };
         Box::pin(self.writer.write(Size::default(), Mode::Commit, task))
     }
 

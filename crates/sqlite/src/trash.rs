@@ -1,7 +1,7 @@
 //! The trash: what was deleted, until it is purged or comes back.
 
 use bytes::Bytes;
-use provost_store::{At, ResourceId, TenantId, Trashed, Version};
+use provost_store::{AUDIT_PAGE_BYTES_MAX, At, ResourceId, TenantId, Trashed, Version};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::error::unreadable;
@@ -42,14 +42,15 @@ pub(crate) fn put(
         .map(drop)
 }
 
-/// What comes back is no longer in the trash.
+/// What comes back is no longer in the trash; gives the version of its end.
 pub(crate) fn take(
     connection: &Connection,
     tenant: TenantId,
     id: ResourceId,
-) -> rusqlite::Result<()> {
-    let sql = "DELETE FROM trash WHERE tenant_id = ?1 AND id = ?2";
-    connection.prepare_cached(sql)?.execute(params![tenant.0, id.0]).map(drop)
+) -> rusqlite::Result<Option<Version>> {
+    let sql = "DELETE FROM trash WHERE tenant_id = ?1 AND id = ?2 RETURNING version";
+    let mut statement = connection.prepare_cached(sql)?;
+    statement.query_row(params![tenant.0, id.0], |row| row.get(0).map(Version)).optional()
 }
 
 pub(crate) fn purge(connection: &Connection, tenant: TenantId, now: i64) -> rusqlite::Result<u64> {
@@ -79,7 +80,17 @@ pub(crate) fn page(
     let after = after.map_or(uuid::Uuid::nil(), |it| it.0);
     let mut statement =
         connection.prepare_cached(&format!("{COLUMNS} AND id > ?2 ORDER BY id LIMIT ?3"))?;
-    statement.query_map(params![tenant.0, after, max], |row| trashed(registry, row))?.collect()
+    let mut rows = statement.query(params![tenant.0, after, max])?;
+    let (mut found, mut bytes) = (Vec::new(), 0);
+    while let Some(row) = rows.next()? {
+        let trashed = trashed(registry, row)?;
+        bytes += trashed.bytes();
+        if bytes > AUDIT_PAGE_BYTES_MAX && !found.is_empty() {
+            break;
+        }
+        found.push(trashed);
+    }
+    Ok(found)
 }
 
 fn trashed(registry: &Registry, row: &Row<'_>) -> rusqlite::Result<Trashed> {

@@ -71,9 +71,13 @@ pub struct AuditQuery {
     pub actor: Option<Box<str>>,
     /// Rows of the target with this id alone.
     pub target: Option<Box<str>>,
-    /// The most rows.
+    /// The most rows. A page may end earlier, and is not empty if there is a row: what the events of a
+    /// page hold is bounded by [`AUDIT_PAGE_BYTES_MAX`], or by its first row.
     pub max: NonZeroU16,
 }
+
+/// How many bytes of changes and details a page of the trail may hold.
+pub const AUDIT_PAGE_BYTES_MAX: usize = 4 << 20;
 
 impl AuditQuery {
     /// All rows, oldest first, after a place.
@@ -115,6 +119,28 @@ impl Entry {
             target: Target::resource(event.id, name),
             detail: Bytes::new(),
         }
+    }
+}
+
+impl Recorded {
+    /// What it holds, in bytes, beside what every row does.
+    pub fn bytes(&self) -> usize {
+        let members = |it: &Event| 16 * (it.added.len() + it.removed.len());
+        let event = self.event.as_ref().map_or(0, |it| it.change.len() + members(it));
+        self.entry.detail.len() + event
+    }
+
+    /// Keeps the rows of a page that fit into it.
+    pub fn page(rows: impl IntoIterator<Item = Self>) -> Vec<Self> {
+        let (mut page, mut bytes) = (Vec::new(), 0);
+        for row in rows {
+            bytes += row.bytes();
+            if bytes > AUDIT_PAGE_BYTES_MAX && !page.is_empty() {
+                break;
+            }
+            page.push(row);
+        }
+        page
     }
 }
 

@@ -20,7 +20,9 @@ mod trash;
 pub mod view;
 mod write;
 
-pub use audit::{AuditQuery, Entry, Outcome as AuditOutcome, Recorded, Target};
+pub use audit::{
+    AUDIT_PAGE_BYTES_MAX, AuditQuery, Entry, Outcome as AuditOutcome, Recorded, Target,
+};
 pub use content::{BODY_BYTES_MAX, difference};
 pub use error::{BoxError, Error};
 pub use event::{Act as EventAct, Cause, Event};
@@ -152,10 +154,17 @@ pub trait Store: Send + Sync + 'static {
     fn audit(&self, tenant: TenantId, query: AuditQuery) -> Answer<'_, Vec<Recorded>>;
 
     /// Removes the oldest rows of the audit trail, those before a time and at most so many; gives
-    /// their number.
-    fn purge_audit(&self, tenant: TenantId, before: i64, max: u32) -> Answer<'_, u64>;
+    /// their number. The entries are appended in the same transaction.
+    fn purge_audit(
+        &self,
+        tenant: TenantId,
+        before: i64,
+        max: u32,
+        entries: Vec<Entry>,
+    ) -> Answer<'_, u64>;
 
-    /// What is in the trash after an id, ordered by id.
+    /// What is in the trash after an id, ordered by id. A page may end earlier than `max`, as one of
+    /// the audit trail, and is not empty if there is something.
     fn trash(
         &self,
         tenant: TenantId,

@@ -25,3 +25,10 @@ pub struct Trashed {
     /// Its members, ordered.
     pub members: Vec<ResourceId>,
 }
+
+impl Trashed {
+    /// What it holds, in bytes.
+    pub fn bytes(&self) -> usize {
+        self.body.len() + 16 * (self.groups.len() + self.members.len())
+    }
+}

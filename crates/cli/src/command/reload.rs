@@ -16,7 +16,9 @@ pub(crate) fn run(flags: Flags) -> Result<ExitCode, Failure> {
     let process = process.map_err(Failure::unable("find the server"))?;
     let pid = process.and_then(|it| i32::try_from(it).ok()).and_then(Pid::from_raw);
     let Some(pid) = pid else {
-        return Err(Failure::Wrong(format!("no server is running on the data folder {data}")));
+        return Err(Failure::Wrong(format!(
+            "no server of this machine is running on the data folder {data}; in a container, ask for this inside of it"
+        )));
     };
     kill_process(pid, Signal::HUP).map_err(Failure::unable("reach the server"))?;
     eprintln!(

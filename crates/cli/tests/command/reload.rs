@@ -21,7 +21,10 @@ fn what_can_change_does_and_the_rest_is_named() {
     assert_eq!(nobody.status.code(), Some(1), "there is no database yet");
     let token = text(&run(folder.path(), &["token", "create", "--name", "a"]).stdout);
     let nobody = run(folder.path(), &["reload"]);
-    assert!(text(&nobody.stderr).contains("no server is running on the data folder"), "{nobody:?}");
+    assert!(
+        text(&nobody.stderr).contains("no server of this machine is running on the data folder"),
+        "{nobody:?}"
+    );
 
     let port = free_port();
     let listen = format!("127.0.0.1:{port}");

@@ -19,7 +19,7 @@ pub const BYTES_MAX: usize = 1024 * 1024;
 const FORMAT: u32 = 1;
 
 /// How many rows a table may have.
-const ROWS_MAX: usize = 10_000;
+pub const ROWS_MAX: usize = 10_000;
 
 /// The configuration tables of a tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,15 +101,20 @@ impl Configuration {
     /// # Errors
     /// The first thing that is wrong with the whole.
     pub fn with(&self, changes: &[Change]) -> Result<Self, ConfigurationError> {
+        let changed = self.changed(changes)?;
+        if changed.to_document().len() > BYTES_MAX {
+            return Err(ConfigurationError::TooLarge);
+        }
+        Ok(changed)
+    }
+
+    fn changed(&self, changes: &[Change]) -> Result<Self, ConfigurationError> {
         let mut changed = self.clone();
         for Change { table, rows } in changes {
             changed.rows.insert(*table, read_rows(*table, rows)?);
         }
         changed.complete();
         changed.check()?;
-        if changed.to_document().len() > BYTES_MAX {
-            return Err(ConfigurationError::TooLarge);
-        }
         Ok(changed)
     }
 
@@ -143,7 +148,7 @@ impl Configuration {
             None => Err(damaged(format!("there is no table {name}"))),
         };
         let changes = tables.into_iter().map(change).collect::<Result<Vec<_>, _>>()?;
-        Self::default().with(&changes)
+        Self::default().changed(&changes).map_err(|error| damaged(error.to_string()))
     }
 
     /// The platform's own users and groups are excluded whatever the lists say.

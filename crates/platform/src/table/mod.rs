@@ -9,7 +9,7 @@ mod provisioning;
 mod row;
 mod shape;
 
-pub use configuration::{BYTES_MAX, Change, Configuration, ConfigurationError, DOCUMENT};
+pub use configuration::{BYTES_MAX, Change, Configuration, ConfigurationError, DOCUMENT, ROWS_MAX};
 pub use provisioning::{Adoption, Defaults, GroupMapping, Provisioning};
 pub use row::Row;
 pub use shape::{Column, Table};

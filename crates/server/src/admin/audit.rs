@@ -57,9 +57,11 @@ pub(super) async fn history(asked: &Asked) -> Result<Response, Error> {
 /// Whose sessions end, the oldest first: for applications that keep sessions.
 pub(super) async fn revocations(asked: &Asked) -> Result<Response, Error> {
     let query = query(asked, false)?;
+    let after = query.after;
     let query = AuditQuery { category: Some(SESSIONS.into()), ..query };
     let rows = read(asked, query).await?;
-    let next = rows.last().map(|it| it.place.0);
+    // Where there is nothing new, the next question is the same.
+    let next = rows.last().map(|it| it.place).or(after).map(|it| it.0);
     let shown = rows.iter().map(|Recorded { place, entry, .. }| {
         let detail: Value = serde_json::from_slice(&entry.detail).unwrap_or_default();
         let is_all = &*entry.target.name == "*";
@@ -103,33 +105,34 @@ pub(super) async fn export(asked: &Asked) -> Result<Response, Error> {
     Ok(response)
 }
 
-/// Removes rows before a time, and says so in a row of its own.
+/// Removes rows before a time. That it does is in the trail with the first of them.
 pub(super) async fn purge(asked: &Asked) -> Result<Response, Error> {
     let before = asked.text("before")?.ok_or_else(|| {
         Refusal::invalid_syntax("the body has `before`, the time before which rows are purged")
     })?;
-    let before = micros("before", before)?;
     let engine = &asked.app.parts.engine;
-    let mut purged = 0;
-    loop {
-        let more = engine.store.purge_audit(asked.tenant.id, before, PURGED_AT_ONCE).await;
-        let more = more.map_err(Error::NoAudit)?;
-        purged += more;
-        if more < u64::from(PURGED_AT_ONCE) {
-            break;
-        }
-    }
+    let now = engine.clock.now_micros();
+    // What is yet to come is not purged beforehand, nor is the row of this purge.
+    let before = micros("before", before)?.min(now);
     let entry = Entry {
-        at: engine.clock.now_micros(),
+        at: now,
         category: "Audit".into(),
         action: "purged".into(),
         outcome: AuditOutcome::Done,
         cause: asked.cause.clone(),
         target: Target::named("audit"),
-        detail: json!({"before": time(before), "rows": purged}).to_string().into(),
+        detail: json!({"before": time(before)}).to_string().into(),
     };
-    engine.store.record(asked.tenant.id, vec![entry]).await.map_err(Error::NoAudit)?;
-    Ok(ok(&json!({"purged": purged})))
+    let (mut purged, mut entries) = (0, vec![entry]);
+    loop {
+        let (id, told) = (asked.tenant.id, std::mem::take(&mut entries));
+        let more = engine.store.purge_audit(id, before, PURGED_AT_ONCE, told).await;
+        let more = more.map_err(Error::NoAudit)?;
+        purged += more;
+        if more < u64::from(PURGED_AT_ONCE) {
+            return Ok(ok(&json!({"purged": purged})));
+        }
+    }
 }
 
 async fn listed(asked: &Asked, query: AuditQuery) -> Result<Response, Error> {

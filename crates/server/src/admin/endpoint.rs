@@ -18,6 +18,7 @@ pub(crate) enum Place {
     PurgeAudit,
     Revocations,
     LoginDecision,
+    Principals,
     Users,
     User,
     AdoptUser,
@@ -55,7 +56,7 @@ const fn each(place: Place, template: &'static str, methods: &'static [&'static 
 }
 
 /// All endpoints. The first that fits is meant.
-pub(crate) static ENDPOINTS: [Endpoint; 27] = [
+pub(crate) static ENDPOINTS: [Endpoint; 28] = [
     each(Place::OpenApi, "/openapi.json", &["GET"]),
     own(Place::Subsystem, "/subsystem", &["GET"]),
     own(Place::Start, "/subsystem/start", &["POST"]),
@@ -71,6 +72,7 @@ pub(crate) static ENDPOINTS: [Endpoint; 27] = [
     each(Place::PurgeAudit, "/audit/purge", &["POST"]),
     each(Place::Revocations, "/sessions/revocations", &["GET"]),
     each(Place::LoginDecision, "/login-decision", &["POST"]),
+    own(Place::Principals, "/principals", &["GET"]),
     each(Place::Users, "/users", &["GET", "POST"]),
     each(Place::User, "/users/{id}", &["GET", "PATCH"]),
     each(Place::AdoptUser, "/users/{id}/adopt", &["POST"]),

@@ -13,7 +13,7 @@ mod trash;
 use std::sync::Arc;
 
 use http::{Method, StatusCode};
-use provost_auth::{Caller, Rights};
+use provost_auth::Caller;
 use provost_scim::Error as Refusal;
 use provost_scim::value::Mode;
 use provost_store::Cause;
@@ -60,7 +60,7 @@ pub(crate) async fn answer(call: Call, route: AdminRoute) -> Result<Response, Er
     let from = door::From { peer: &peer, client: &client };
     let authenticating = door::authenticate(&app, &tenant, from, &head.headers, &line);
     let caller = in_time(&app, authenticating).await?;
-    door::check_rights(&caller, Rights::Administer)?;
+    door::check_operator(&caller)?;
     let (mut document, mut room) = (Value::Null, None);
     if matches!(head.method, Method::POST | Method::PUT | Method::PATCH) {
         body::check_kind(&head.headers, &body, Mode::Lenient)?;
@@ -89,7 +89,14 @@ pub(crate) async fn answer(call: Call, route: AdminRoute) -> Result<Response, Er
         place @ (Place::Start | Place::Stop | Place::Restart) => {
             Box::pin(subsystem::steered(&asked, place)).await
         }
-        place => in_time(&asked.app, at(&asked, place)).await,
+        place => {
+            let mut response = in_time(&asked.app, at(&asked, place)).await?;
+            if asked.method == Method::GET {
+                let bytes = response.body().len();
+                response.body_mut().hold(asked.tenant.answers.room_for(bytes)?);
+            }
+            Ok(response)
+        }
     }
 }
 
@@ -109,6 +116,7 @@ async fn at(asked: &Asked, place: Place) -> Result<Response, Error> {
         Place::PurgeAudit => audit::purge(asked).await,
         Place::Revocations => audit::revocations(asked).await,
         Place::LoginDecision => login::decide(asked).await,
+        Place::Principals => Ok(principal::own()),
         Place::Users | Place::Groups => principal::all(asked, place).await,
         Place::User | Place::Group => principal::one(asked, place).await,
         Place::AdoptUser | Place::AdoptGroup => principal::adopt(asked, place).await,

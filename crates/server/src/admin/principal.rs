@@ -3,6 +3,7 @@
 use http::header::LOCATION;
 use http::{HeaderValue, Method, StatusCode};
 use provost_engine::{self as engine, Context, LOCAL};
+use provost_platform::principal::{GROUPS, PlatformUser, Standing, USERS};
 use provost_platform::schema::Principal;
 use provost_scim::Error as Refusal;
 use provost_scim::error::quote;
@@ -41,6 +42,22 @@ impl Type {
         let name = schemas.in_schema(found.schema, named).expect("is built in");
         Self { kind: found.kind, schema: found.schema, name, named, path }
     }
+}
+
+/// The platform's own users and groups, which SCIM never shows.
+pub(super) fn own() -> Response {
+    let user = |it: &PlatformUser| {
+        json!({
+            "name": it.name,
+            "enabled": true,
+            "mayBeRunAs": it.standing == Standing::EnabledAdministrator,
+        })
+    };
+    let group = |name: &&str| json!({"name": name});
+    ok(&json!({
+        "users": USERS.iter().map(user).collect::<Vec<_>>(),
+        "groups": GROUPS.iter().map(group).collect::<Vec<_>>(),
+    }))
 }
 
 /// One by its name; or a new local account.

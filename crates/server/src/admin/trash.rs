@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use provost_engine::{self as engine, Context};
 use provost_scim::Error as Refusal;
 use provost_scim::error::quote;
-use provost_store::{At, AuditOutcome, Entry, ResourceId, Target, Trashed};
+use provost_store::{At, ResourceId, Trashed};
 use serde_json::{Value, json};
 
 use super::{Asked, ok};
@@ -22,7 +22,9 @@ pub(super) async fn page(asked: &Asked) -> Result<Response, Error> {
     let store = &asked.app.parts.engine.store;
     let rows = store.trash(asked.tenant.id, after, PAGE).await.map_err(Error::NoTenant)?;
     let next = rows.last().map(|it| it.id.to_string());
-    let shown: Vec<Value> = rows.iter().map(|it| show(asked, it)).collect();
+    let now = asked.app.parts.engine.clock.now_micros();
+    let kept = rows.iter().filter(|it| it.keep_until > now);
+    let shown: Vec<Value> = kept.map(|it| show(asked, it)).collect();
     Ok(ok(&json!({"deleted": shown, "after": next})))
 }
 
@@ -36,6 +38,8 @@ pub(super) async fn restore(asked: &Asked) -> Result<Response, Error> {
         let at = At { tenant: asked.tenant.id, kind: resource_type.kind };
         found = found.or(engine.store.trashed(at, id).await.map_err(Error::NoTenant)?);
     }
+    // What is over may wait to be removed.
+    let found = found.filter(|it| it.keep_until > engine.clock.now_micros());
     let trashed = found.ok_or_else(|| {
         Refusal::not_found(format!(
             "nothing with the id {} was deleted and kept",
@@ -50,16 +54,6 @@ pub(super) async fn restore(asked: &Asked) -> Result<Response, Error> {
         base: &asked.base,
     };
     engine::restore(&cx, &trashed).await?;
-    let entry = Entry {
-        at: engine.clock.now_micros(),
-        category: "Deleted".into(),
-        action: "restored".into(),
-        outcome: AuditOutcome::Done,
-        cause: asked.cause.clone(),
-        target: Target::resource(trashed.id, &trashed.label),
-        detail: Default::default(),
-    };
-    engine.store.record(asked.tenant.id, vec![entry]).await.map_err(Error::NoAudit)?;
     let resource_type = engine.schemas.resource_type(trashed.kind);
     let location = format!("{}/scim/v2{}/{id}", asked.base, resource_type.endpoint);
     let body = json!({"id": id.to_string(), "name": &*trashed.label, "location": location});

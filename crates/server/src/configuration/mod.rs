@@ -75,12 +75,8 @@ impl Governance {
         let begun = Instant::now();
         let found = app.parts.engine.store.document(tenant, DOCUMENT.into()).await;
         let found = found.map_err(Error::NoConfiguration)?;
-        *self.looked_at() = Some(begun);
         let rev = found.as_ref().map(|it| it.rev);
-        if let Some(last) = self.last.load_full()
-            && last.rev == rev
-            && Arc::ptr_eq(&last.settings, &settings)
-        {
+        if let Some(last) = self.known(rev, &settings, begun) {
             return Ok(last);
         }
         let configuration = match found {
@@ -90,12 +86,44 @@ impl Governance {
         let provisioning = Provisioning::of(&configuration);
         let schemas = &app.parts.engine.schemas;
         let policy = policy(schemas, &settings, &provisioning);
-        let properties = properties(schemas, &provisioning)?;
+        let properties = properties(schemas, &provisioning).map_err(damaged)?;
         let governed = Governed { rev, settings, configuration, provisioning, policy, properties };
-        let governed = Arc::new(governed);
-        self.last.store(Some(Arc::clone(&governed)));
-        Ok(governed)
+        Ok(self.take(Arc::new(governed), begun))
     }
+
+    /// What is known already, if it is what was found, or newer.
+    fn known(
+        &self,
+        rev: Option<Rev>,
+        settings: &Arc<Policy>,
+        begun: Instant,
+    ) -> Option<Arc<Governed>> {
+        let mut looked_at = self.looked_at();
+        let last = self.last.load_full()?;
+        let is_known = last.rev >= rev && Arc::ptr_eq(&last.settings, settings);
+        is_known.then(|| {
+            *looked_at = looked_at.max(Some(begun));
+            last
+        })
+    }
+
+    /// Takes over what was read, unless something newer was meanwhile; gives what holds.
+    fn take(&self, governed: Arc<Governed>, begun: Instant) -> Arc<Governed> {
+        let mut looked_at = self.looked_at();
+        match self.last.load_full() {
+            Some(last) if last.rev > governed.rev => last,
+            Some(_) | None => {
+                *looked_at = looked_at.max(Some(begun));
+                self.last.store(Some(Arc::clone(&governed)));
+                governed
+            }
+        }
+    }
+}
+
+/// What is stored and does not hold any more is a matter for an operator.
+fn damaged(error: ConfigurationError) -> ConfigurationError {
+    ConfigurationError::Damaged(error.to_string())
 }
 
 /// Where the platform's properties come from, by the tables.

@@ -16,6 +16,7 @@ use tokio::net::{TcpListener, TcpSocket};
 use tracing::{info, warn};
 
 use crate::context::{App, Parts};
+use crate::keeping::remove_what_is_over;
 use crate::tenant::Tenancy;
 
 pub use tls::{Tls, TlsError, TlsFiles};
@@ -122,10 +123,8 @@ async fn write_uses(app: Arc<App>) {
 async fn forget_what_is_over(app: Arc<App>) {
     loop {
         tokio::time::sleep(KEEPING_PAUSE).await;
-        for tenant in app.tenants.all() {
-            if let Err(error) = tenant.keep(&app).await {
-                warn!("What is over could not be removed: {}", error.chain());
-            }
+        if let Err(error) = remove_what_is_over(&app).await {
+            warn!("What is over could not be removed: {}", error.chain());
         }
     }
 }

@@ -134,6 +134,35 @@ impl Service {
         Self::OTHERS.into_iter().chain(of_tables)
     }
 
+    /// Whether it decides what others may do.
+    const fn decides(self) -> bool {
+        match self {
+            Self::Set(_)
+            | Self::SetConfigurationTable
+            | Self::SetMultiRowConfigurationTable
+            | Self::SetConfigurationTableRows
+            | Self::DeleteConfigurationTableRows
+            | Self::DeleteAllConfigurationTableRows
+            | Self::SaveConfigurationTables
+            | Self::AddConfigurationTableDefinition
+            | Self::ResetPerformanceMetrics => true,
+            Self::Start
+            | Self::Stop
+            | Self::Restart
+            | Self::IsRunning
+            | Self::GetSubsystemState
+            | Self::GetPerformanceMetrics
+            | Self::Get(_)
+            | Self::GetConfigurationTables
+            | Self::GetConfigurationTable
+            | Self::GetConfigurationTableRow
+            | Self::GetConfigurationChangeHistory
+            | Self::GetDescription
+            | Self::GetSummary
+            | Self::GetMetadata => false,
+        }
+    }
+
     pub(crate) fn named(name: &str) -> Option<Self> {
         Self::all().find(|it| it.name() == name)
     }
@@ -183,7 +212,10 @@ pub(crate) async fn answer(call: Call, service: Service) -> Result<Response, Err
     let from = door::From { peer: &peer, client: &client };
     let authenticating = door::authenticate(&app, &tenant, from, &head.headers, &line);
     let caller = in_time(&app, authenticating).await?;
-    door::check_rights(&caller, Rights::Administer)?;
+    match service.decides() {
+        true => door::check_operator(&caller)?,
+        false => door::check_rights(&caller, Rights::Administer)?,
+    }
     body::check_kind(&head.headers, &body, Mode::Lenient)?;
     let body = body::read_at_most(body, &app.limits, &tenant.bodies, BODY_BYTES_MAX).await?;
     line.received(body.bytes.len());

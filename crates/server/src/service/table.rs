@@ -1,10 +1,12 @@
 //! Services that show and change configuration tables.
 
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::num::NonZeroU16;
 
 use jiff::Timestamp;
 use provost_platform::info_table::{BaseType, Field, InfoTable};
-use provost_platform::table::{Change, Row, Table};
+use provost_platform::table::{Change, ConfigurationError, ROWS_MAX, Row, Table};
 use provost_scim::Error as Refusal;
 use provost_store::AuditQuery;
 use serde_json::Value;
@@ -63,18 +65,25 @@ pub(super) async fn set(
 pub(super) async fn set_rows(asked: &Asked<'_>) -> Result<InfoTable, Error> {
     let table = asked.parameters.table()?;
     let given = asked.parameters.rows("values")?;
+    if given.len() > ROWS_MAX {
+        let (found, allowed) = (given.len(), "may have 10000");
+        return Err(ConfigurationError::Rows { table, found, allowed }.into());
+    }
     changed(asked, |configuration| {
-        let mut rows: Vec<Value> = values(configuration.rows(table));
-        if !table.has_many_rows() {
-            rows.clear();
-        }
+        let mut rows: Vec<Value> = match table.has_many_rows() {
+            true => values(configuration.rows(table)),
+            false => Vec::new(),
+        };
+        let key = |row: &Value| row.as_object().and_then(|row| key_of(table, row)).map(Box::from);
+        let mut places: HashMap<Box<str>, usize> =
+            rows.iter().enumerate().filter_map(|(place, row)| Some((key(row)?, place))).collect();
         for row in &given {
-            let key = row.as_object().and_then(|row| key_of(table, row));
-            let present = rows.iter_mut().find(|it| {
-                key.is_some() && it.as_object().and_then(|row| key_of(table, row)) == key
-            });
-            match present {
-                Some(present) => *present = row.clone(),
+            match key(row).map(|key| places.entry(key)) {
+                Some(Entry::Occupied(place)) => rows[*place.get()] = row.clone(),
+                Some(Entry::Vacant(place)) => {
+                    place.insert(rows.len());
+                    rows.push(row.clone());
+                }
                 None => rows.push(row.clone()),
             }
         }
@@ -88,7 +97,7 @@ pub(super) async fn delete_rows(asked: &Asked<'_>) -> Result<InfoTable, Error> {
     let table = asked.parameters.table()?;
     let given = asked.parameters.rows("values")?;
     changed(asked, |configuration| {
-        let keys: Vec<Option<&str>> =
+        let keys: HashSet<Option<&str>> =
             given.iter().map(|row| row.as_object().and_then(|row| key_of(table, row))).collect();
         let stays = |row: &&Row| !keys.contains(&key_of(table, row));
         let rows = configuration.rows(table).iter().filter(stays).cloned();

@@ -18,7 +18,6 @@ use provost_store::{Store, TenantId};
 
 use crate::body::Bodies;
 use crate::configuration::Governance;
-use crate::context::App;
 use crate::error::Error;
 use crate::flight::Flights;
 use crate::issued::{Cache, IssuedCache, TokenUses};
@@ -172,22 +171,6 @@ impl Tenants {
 }
 
 impl Tenant {
-    /// Removes what its tables do not have kept any longer: rows of the audit trail, and what was
-    /// deleted.
-    pub(crate) async fn keep(&self, app: &App) -> Result<(), Error> {
-        const ROWS: u32 = 1_000;
-        const DAY_MICROS: i64 = 24 * 60 * 60 * 1_000_000;
-        let governed = self.governance.get(app, self.id).await?;
-        let (store, now) = (&app.parts.engine.store, app.parts.engine.clock.now_micros());
-        store.purge_trash(self.id, now).await.map_err(Error::NoTenant)?;
-        let Some(days) = governed.provisioning.keep_audit_days else { return Ok(()) };
-        let before = now.saturating_sub(i64::from(days) * DAY_MICROS);
-        while store.purge_audit(self.id, before, ROWS).await.map_err(Error::NoAudit)?
-            == u64::from(ROWS)
-        {}
-        Ok(())
-    }
-
     fn new(id: TenantId, path: String, chain: Arc<Chain>, defaults: Defaults) -> Self {
         Self {
             id,

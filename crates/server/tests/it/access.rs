@@ -9,7 +9,7 @@ use provost_testkit::idp::{Idp, Keys};
 use provost_testkit::server::{Setup, TestServer, request};
 use serde_json::json;
 
-const ROUTES: [(&str, &str); 38] = [
+const ROUTES: [(&str, &str); 39] = [
     ("GET", "/scim/v2/Users"),
     ("POST", "/scim/v2/Users"),
     ("POST", "/scim/v2/.search"),
@@ -39,6 +39,7 @@ const ROUTES: [(&str, &str); 38] = [
     ("POST", "/admin/v1/audit/purge"),
     ("GET", "/admin/v1/sessions/revocations"),
     ("POST", "/admin/v1/login-decision"),
+    ("GET", "/admin/v1/principals"),
     ("POST", "/admin/v1/users"),
     ("PATCH", "/admin/v1/groups/none"),
     ("POST", "/admin/v1/deleted/none/restore"),
@@ -97,21 +98,22 @@ async fn every_route_meets_every_caller() {
     400 400 400 400 400 400 400 400 POST /t/acme/oauth2/token
     400 400 400 400 400 400 400 400 POST /oauth2/token
     200 200 200 200 200 200 200 200 GET /.well-known/oauth-authorization-server
-    401 401 401 403 403 200 200 401 GET /admin/v1/tenants
-    401 401 401 403 403 404 404 401 POST /admin/v1/tenants/none/pause
-    401 401 401 403 403 400 400 401 POST /Thingworx/Subsystems/SCIMSubsystem/Services/SetUserProvisioningExclusionList
-    401 401 401 403 403 200 200 401 GET /admin/v1/openapi.json
-    401 401 401 403 403 200 200 401 GET /admin/v1/subsystem
-    401 401 401 403 403 200 200 401 POST /admin/v1/metrics/reset
-    401 401 401 403 403 200 200 401 GET /admin/v1/configuration
-    401 401 401 403 403 400 400 401 PUT /admin/v1/configuration/ProvisioningPolicy
-    401 401 401 403 403 200 200 401 GET /admin/v1/audit/export
-    401 401 401 403 403 400 400 401 POST /admin/v1/audit/purge
-    401 401 401 403 403 200 200 401 GET /admin/v1/sessions/revocations
-    401 401 401 403 403 400 400 401 POST /admin/v1/login-decision
-    401 401 401 403 403 400 400 401 POST /admin/v1/users
-    401 401 401 403 403 400 400 401 PATCH /admin/v1/groups/none
-    401 401 401 403 403 404 404 401 POST /admin/v1/deleted/none/restore
+    401 401 401 403 403 200 403 401 GET /admin/v1/tenants
+    401 401 401 403 403 404 403 401 POST /admin/v1/tenants/none/pause
+    401 401 401 403 403 400 403 401 POST /Thingworx/Subsystems/SCIMSubsystem/Services/SetUserProvisioningExclusionList
+    401 401 401 403 403 200 403 401 GET /admin/v1/openapi.json
+    401 401 401 403 403 200 403 401 GET /admin/v1/subsystem
+    401 401 401 403 403 200 403 401 POST /admin/v1/metrics/reset
+    401 401 401 403 403 200 403 401 GET /admin/v1/configuration
+    401 401 401 403 403 400 403 401 PUT /admin/v1/configuration/ProvisioningPolicy
+    401 401 401 403 403 200 403 401 GET /admin/v1/audit/export
+    401 401 401 403 403 400 403 401 POST /admin/v1/audit/purge
+    401 401 401 403 403 200 403 401 GET /admin/v1/sessions/revocations
+    401 401 401 403 403 400 403 401 POST /admin/v1/login-decision
+    401 401 401 403 403 200 403 401 GET /admin/v1/principals
+    401 401 401 403 403 400 403 401 POST /admin/v1/users
+    401 401 401 403 403 400 403 401 PATCH /admin/v1/groups/none
+    401 401 401 403 403 404 403 401 POST /admin/v1/deleted/none/restore
     401 401 401 401 401 401 401 403 GET /t/acme/admin/v1/audit
     401 401 401 401 401 401 401 403 PUT /t/acme/admin/v1/configuration/ProvisioningPolicy
     404 404 404 404 404 404 404 404 GET /t/acme/admin/v1/tenants

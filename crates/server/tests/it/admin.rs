@@ -87,7 +87,9 @@ async fn the_audit_trail_tells_who_did_what_to_whom() {
 
 #[tokio::test]
 async fn the_audit_trail_is_exported_and_purged() {
-    let server = TestServer::start().await;
+    let (setup, _) = Setup::in_memory();
+    let clock = setup.clock.clone();
+    let server = TestServer::start_with(setup).await;
     created(&server, "/Users", &user("=cmd|' /C calc'!A0")).await;
     let csv = admin(&server, "GET", "/audit/export?format=csv", None).await;
     let text = String::from_utf8(csv.body.clone()).unwrap();
@@ -101,6 +103,8 @@ async fn the_audit_trail_is_exported_and_purged() {
     assert_eq!(row["after"]["active"], true);
     let rest = admin(&server, "GET", "/audit/export?after=1", None).await;
     assert_eq!((rest.body.len(), rest.header("x-audit-after")), (0, None));
+    // What is yet to come is not purged beforehand, and the row of the purge stays.
+    clock.pass(60);
     let before = json!({"before": "2999-01-01T00:00:00Z"});
     let purged = admin(&server, "POST", "/audit/purge", Some(before)).await;
     assert_eq!(purged.json(), json!({"purged": 1}), "{purged}");
@@ -247,4 +251,50 @@ async fn a_caller_that_takes_an_administrators_rights_is_told_of() {
     let who = "Administrator";
     assert_eq!(said, [("SecurityContext", who), ("User", who), ("User", who)]);
     assert_eq!(rows[0]["target"]["name"], who);
+}
+
+#[tokio::test]
+async fn the_credential_of_an_identity_provider_decides_nothing_that_binds_it() {
+    let (setup, _) = Setup::in_memory();
+    let idp = provost_testkit::idp::Idp::new(setup.clock.clone());
+    let chain = idp.chain(provost_testkit::idp::Keys::Served);
+    let server = TestServer::start_with(Setup { chain, ..setup }).await;
+    let services = "/Thingworx/Subsystems/SCIMSubsystem/Services";
+    for (method, path, expected) in [
+        ("GET", "/admin/v1/audit".to_owned(), 403),
+        ("POST", "/admin/v1/audit/purge".to_owned(), 403),
+        ("PUT", "/admin/v1/configuration/ProvisioningPolicy".to_owned(), 403),
+        ("POST", format!("{services}/SetUserProvisioningExclusionList"), 403),
+        ("POST", format!("{services}/GetUserProvisioningExclusionList"), 200),
+        ("POST", format!("{services}/IsRunning"), 200),
+    ] {
+        let mut request = request(method, &path, Some(&idp.token()));
+        request.body = Some(b"{}".to_vec());
+        let answer = server.ask(request).await;
+        assert_eq!(answer.status, expected, "{path}: {answer}");
+        let text = String::from_utf8(answer.body).unwrap();
+        assert_eq!(text.contains("does not decide what binds it"), expected == 403, "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_session_ends_by_the_name_that_applications_know() {
+    let server = TestServer::start().await;
+    let mut ann = user("ann");
+    ann["displayName"] = json!("bea");
+    let path = created(&server, "/Users", &ann).await;
+    let id = path.rsplit('/').next().unwrap();
+    let lock =
+        admin(&server, "PATCH", &format!("/users/{id}"), Some(json!({"locked": true}))).await;
+    assert_eq!(lock.status, 200, "{lock}");
+    assert_eq!(server.send("PUT", &path, Some(&user("cleo"))).await.status, 200);
+    assert_eq!(server.send("DELETE", &path, None).await.status, 204);
+    let found = admin(&server, "GET", "/sessions/revocations", None).await.json();
+    let said: Vec<(&str, &str)> = found["revocations"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| (it["reason"].as_str().unwrap(), it["user"]["name"].as_str().unwrap()))
+        .collect();
+    assert_eq!(said, [("locked", "ann"), ("deleted", "cleo")]);
 }

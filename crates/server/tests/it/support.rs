@@ -191,8 +191,14 @@ impl Store for Told {
         self.inner.audit(tenant, query)
     }
 
-    fn purge_audit(&self, tenant: TenantId, before: i64, max: u32) -> Answer<'_, u64> {
-        self.inner.purge_audit(tenant, before, max)
+    fn purge_audit(
+        &self,
+        tenant: TenantId,
+        before: i64,
+        max: u32,
+        entries: Vec<Entry>,
+    ) -> Answer<'_, u64> {
+        self.inner.purge_audit(tenant, before, max, entries)
     }
 
     fn trash(

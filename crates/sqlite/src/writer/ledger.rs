@@ -71,9 +71,11 @@ impl<'a> Ledger<'a> {
             Act::Create { content, members, rejoin, limit } => match present {
                 Some(present) => self.repeat(present, kind, &content),
                 None => {
-                    self.check_room(tenant, kind, limit)?;
                     let members = (&members, &rejoin[..]);
-                    self.create((id, kind), occasion, content, members, &secrets)
+                    let created = self.create((id, kind), occasion, content, members, &secrets)?;
+                    // After the names: one that is taken is the better answer.
+                    self.check_room(tenant, kind, limit)?;
+                    Ok(created)
                 }
             },
             Act::Change { content, members } => {
@@ -113,11 +115,14 @@ impl<'a> Ledger<'a> {
         (members, rejoin): (&Delta<ResourceId>, &[ResourceId]),
         secrets: &[SecretPut],
     ) -> Result<Applied, Failure> {
-        let (version, rev) = (Version(occasion.now), Rev(1));
+        // What comes back is newer than its end.
+        let ended = trash::take(self.connection, occasion.tenant, id)?;
+        let version = ended.map_or(Version(occasion.now), |it| it.next(occasion.now));
+        let rev = Rev(1);
         self.connection
             .prepare_cached(
                 "INSERT INTO resource (tenant_id, id, kind, version, rev, created, format, label, body)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?4, ?6, ?7, ?8)",
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?9, ?6, ?7, ?8)",
             )?
             .execute(params![
                 occasion.tenant.0,
@@ -127,13 +132,13 @@ impl<'a> Ledger<'a> {
                 rev.0,
                 BODY_FORMAT,
                 &*content.label,
-                &content.body[..]
+                &content.body[..],
+                occasion.now
             ])?;
         let row = Row { rid: self.connection.last_insert_rowid(), id, kind, version, rev };
         self.put_keys(occasion.tenant, &row, &content)?;
         self.put_secrets(&row, secrets)?;
         self.count(occasion.tenant, kind, 1)?;
-        trash::take(self.connection, occasion.tenant, id)?;
         let effect = self.put_members(occasion.tenant, &row, members)?;
         let label = content.label;
         let applied =
@@ -220,7 +225,12 @@ impl<'a> Ledger<'a> {
     ) -> Result<(), Failure> {
         for group in groups.iter().collect::<BTreeSet<_>>() {
             let Some(group) = self.row(occasion.tenant, *group)? else { continue };
-            let joined = self.put_members(occasion.tenant, &group, &Delta::add([row.id]))?;
+            let joined = self.put_members(occasion.tenant, &group, &Delta::add([row.id]));
+            let joined = match joined {
+                // The group has become a member of what comes back.
+                Err(Failure::Refused(Error::Cycle(_))) => continue,
+                other => other?,
+            };
             if !joined.is_none() {
                 self.group_changed(group, occasion, joined)?;
             }
@@ -295,10 +305,10 @@ impl<'a> Ledger<'a> {
         self.connection.prepare_cached(sql)?.query_row([row.rid], |row| row.get(0))
     }
 
-    /// Whether there may be one more of a kind.
+    /// Whether there may be as many of a kind as there are.
     fn check_room(&self, tenant: TenantId, kind: Kind, limit: Option<u64>) -> Result<(), Failure> {
         let Some(limit) = limit else { return Ok(()) };
-        match population::of(self.connection, tenant, self.shared.registry.kind(kind))? < limit {
+        match population::of(self.connection, tenant, self.shared.registry.kind(kind))? <= limit {
             true => Ok(()),
             false => Err(Error::Full { limit }.into()),
         }

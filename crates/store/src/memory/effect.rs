@@ -121,13 +121,12 @@ impl Tenant {
                 false => Err(Error::Stale),
             };
         }
-        if let Some(limit) = limit.filter(|limit| self.count(kind) >= *limit) {
-            return Err(Error::Full { limit });
-        }
+        let ended = self.trash.get(&id).map(|it| it.version);
         let stored = Stored {
             id,
             kind,
-            version: Version(now),
+            // What comes back is newer than its end.
+            version: ended.map_or(Version(now), |it| it.next(now)),
             rev: Rev(1),
             created: now,
             label: content.label.clone(),
@@ -136,8 +135,16 @@ impl Tenant {
         let occasion = Occasion { now, cause: cause.clone() };
         let created = (EventAct::Created, cause);
         let mut effect = self.write(stored, created, Some(content), members, secrets)?;
+        // After the names: one that is taken is the better answer.
+        if let Some(limit) = limit.filter(|limit| self.count(kind) >= *limit) {
+            return Err(Error::Full { limit });
+        }
+        let own: BTreeSet<ResourceId> =
+            effect.members.iter().flat_map(|(_, members)| members).copied().collect();
         for group in rejoin.iter().collect::<BTreeSet<_>>() {
-            if self.resources.contains_key(group) {
+            // It may have become a member of what comes back.
+            let closes = own.contains(group) || !self.ancestors(*group).is_disjoint(&own);
+            if self.resources.contains_key(group) && !closes {
                 self.move_member(&mut effect, *group, id, &occasion, true)?;
             }
         }

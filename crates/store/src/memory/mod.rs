@@ -13,9 +13,9 @@ use bytes::Bytes;
 use provost_scim::schema::{AttrId, Schemas};
 
 use crate::{
-    Answer, Applied, At, AuditQuery, Document, DocumentPut, Entry, Error, Event, EventAct, Health,
-    Label, MemberPage, Members, Membership, Mode, Page, Position, Query, Recorded, ResourceId, Rev,
-    Store, Stored, TenantId, Trashed, Version, Write,
+    AUDIT_PAGE_BYTES_MAX, Answer, Applied, At, AuditQuery, Document, DocumentPut, Entry, Error,
+    Event, EventAct, Health, Label, MemberPage, Members, Membership, Mode, Page, Position, Query,
+    Recorded, ResourceId, Rev, Store, Stored, TenantId, Trashed, Version, Write,
 };
 use tenant::Tenant;
 
@@ -191,13 +191,19 @@ impl Store for MemoryStore {
             let found = found.filter(is_after).cloned();
             let max = usize::from(query.max.get());
             Ok(match query.newest_first {
-                true => found.rev().take(max).collect(),
-                false => found.take(max).collect(),
+                true => Recorded::page(found.rev().take(max)),
+                false => Recorded::page(found.take(max)),
             })
         })
     }
 
-    fn purge_audit(&self, tenant: TenantId, before: i64, max: u32) -> Answer<'_, u64> {
+    fn purge_audit(
+        &self,
+        tenant: TenantId,
+        before: i64,
+        max: u32,
+        entries: Vec<Entry>,
+    ) -> Answer<'_, u64> {
         self.with(tenant, move |_, tenant| {
             let mut purged = 0;
             tenant.audit.retain(|row| {
@@ -205,6 +211,7 @@ impl Store for MemoryStore {
                 purged += u64::from(!stays);
                 stays
             });
+            entries.into_iter().for_each(|entry| tenant.record(entry, None));
             Ok(purged)
         })
     }
@@ -217,7 +224,15 @@ impl Store for MemoryStore {
     ) -> Answer<'_, Vec<Trashed>> {
         self.with(tenant, move |_, tenant| {
             let later = tenant.trash.values().filter(|it| after.is_none_or(|after| it.id > after));
-            Ok(later.take(usize::from(max.get())).cloned().collect())
+            let (mut page, mut bytes) = (Vec::new(), 0);
+            for trashed in later.take(usize::from(max.get())) {
+                bytes += trashed.bytes();
+                if bytes > AUDIT_PAGE_BYTES_MAX && !page.is_empty() {
+                    break;
+                }
+                page.push(trashed.clone());
+            }
+            Ok(page)
         })
     }
 

@@ -8,8 +8,8 @@ use serde_json::json;
 
 use super::ground::{Ground, id};
 use crate::{
-    Act, AuditOutcome, AuditQuery, Cause, DocumentPut, Entry, Error, Mode, Position, Recorded,
-    Target,
+    AUDIT_PAGE_BYTES_MAX, Act, AuditOutcome, AuditQuery, Cause, DocumentPut, Entry, Error, Mode,
+    Position, Recorded, Target,
 };
 
 const MANY: NonZeroU16 = NonZeroU16::new(1_000).expect("is not 0");
@@ -128,17 +128,41 @@ pub async fn the_audit_trail_is_read_in_pages_and_by_what_was_asked(g: &Ground) 
     assert_eq!(places(AuditQuery { until: Some(time), ..all }).await, [1, 6]);
 }
 
+pub async fn a_page_of_the_audit_trail_is_bounded(g: &Ground) {
+    let large = "x".repeat(AUDIT_PAGE_BYTES_MAX / 5 * 2);
+    for n in 1..=4 {
+        let mut entry = entry("Subsystem", "started", n);
+        entry.detail = format!("{{\"reason\": \"{large}\"}}").into();
+        g.store.record(g.tenant, vec![entry]).await.unwrap();
+    }
+    let places = async |after: Option<Position>| {
+        let rows = g.store.audit(g.tenant, AuditQuery::all(after, MANY)).await.unwrap();
+        rows.iter().map(|it| it.place.0).collect::<Vec<_>>()
+    };
+    assert_eq!(places(None).await, [1, 2]);
+    assert_eq!(places(Some(Position(2))).await, [3, 4]);
+    let newest = AuditQuery { newest_first: true, ..AuditQuery::all(None, MANY) };
+    let rows = g.store.audit(g.tenant, newest).await.unwrap();
+    assert_eq!(rows.iter().map(|it| it.place.0).collect::<Vec<_>>(), [4, 3]);
+}
+
 pub async fn the_audit_trail_is_purged_from_its_start(g: &Ground) {
     for n in 1..=4 {
         g.create_user(n, &format!("u{n}")).await;
     }
     let before = g.get(g.user, id(4)).await.created;
-    assert_eq!(g.store.purge_audit(g.tenant, before, 2).await.unwrap(), 2);
-    assert_eq!(g.store.purge_audit(g.tenant, before, 9).await.unwrap(), 1);
-    assert_eq!(g.store.purge_audit(g.tenant, before, 9).await.unwrap(), 0);
+    assert_eq!(g.store.purge_audit(g.tenant, before, 2, Vec::new()).await.unwrap(), 2);
+    assert_eq!(
+        g.store
+            .purge_audit(g.tenant, before, 9, vec![entry("Audit", "purged", i64::MAX)])
+            .await
+            .unwrap(),
+        1
+    );
+    assert_eq!(g.store.purge_audit(g.tenant, before, 9, Vec::new()).await.unwrap(), 0);
     g.create_user(5, "u5").await;
     let said: Vec<String> = rows(g).await.iter().map(short).collect();
-    assert_eq!(said, ["4 User created u4", "5 User created u5"]);
+    assert_eq!(said, ["4 User created u4", "5 Audit purged it", "6 User created u5"]);
     assert_eq!(g.events().await.len(), 5, "the feed is another matter");
 }
 
@@ -154,7 +178,9 @@ pub async fn no_more_resources_come_than_may_be(g: &Ground) {
     g.apply(limited(1)).await.unwrap();
     g.apply(limited(2)).await.unwrap();
     assert!(matches!(g.apply(limited(3)).await, Err(Error::Full { limit: 2 })));
-    // A repetition is no further one.
+    // A name that is taken is the better answer, and a repetition is no further one.
+    let taken = crate::Write { id: id(4), ..limited(2) };
+    assert!(matches!(g.apply(taken).await, Err(Error::Taken(_))));
     g.apply(limited(2)).await.unwrap();
     let count = async || g.store.count(g.at(g.user)).await.unwrap();
     assert_eq!((count().await, g.store.count(g.at(g.group)).await.unwrap()), (2, 1));
@@ -195,6 +221,25 @@ pub async fn what_is_deleted_can_come_back(g: &Ground) {
     g.apply(group).await.unwrap();
     let trashed = g.store.trashed(g.at(g.group), id(101)).await.unwrap().expect("is kept");
     assert_eq!((trashed.groups, trashed.members), (vec![id(102)], vec![id(1), id(2)]));
+}
+
+pub async fn a_group_comes_back_without_closing_a_circle(g: &Ground) {
+    g.create_group(103, "C", &[]).await;
+    g.create_group(102, "B", &[103]).await;
+    g.create_group(101, "A", &[102]).await;
+    let mut deletion = g.deletion_of(&g.get(g.group, id(102)).await);
+    let Act::Delete { keep_until, .. } = &mut deletion.act else { panic!("is a deletion") };
+    *keep_until = Some(i64::MAX);
+    let ended = g.apply(deletion).await.unwrap().version();
+    g.apply(g.member_change(103, Delta::add([id(101)]))).await.unwrap();
+    let mut back = g.creation(g.group, 102, json!({"displayName": "B"}), &[103]);
+    // The clock went back: what comes back is newer than its end all the same.
+    back.now = 5;
+    let Act::Create { rejoin, .. } = &mut back.act else { panic!("is a creation") };
+    *rejoin = vec![id(101)];
+    let version = g.apply(back).await.unwrap().version();
+    assert!(version > ended, "{version:?} {ended:?}");
+    assert_eq!((g.members(101).await, g.members(102).await), (vec![], vec![103]));
 }
 
 pub async fn the_trash_is_purged_in_time(g: &Ground) {

@@ -50,9 +50,11 @@ macro_rules! contract_suite {
             each_event_has_its_row_in_the_audit_trail
             rows_go_with_what_they_tell_of
             the_audit_trail_is_read_in_pages_and_by_what_was_asked
+            a_page_of_the_audit_trail_is_bounded
             the_audit_trail_is_purged_from_its_start
             no_more_resources_come_than_may_be
             what_is_deleted_can_come_back
+            a_group_comes_back_without_closing_a_circle
             the_trash_is_purged_in_time
             tenants_are_found_by_name
             a_kind_is_part_of_the_address

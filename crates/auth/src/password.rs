@@ -101,6 +101,12 @@ mod tests {
     }
 
     #[test]
+    fn iterations_and_lengths_are_the_platforms() {
+        let hash = PasswordHash::of("s3cret-s3cret").unwrap();
+        assert_eq!((hash.iterations.get(), hash.salt.len(), hash.hash.len()), (100_000, 64, 64));
+    }
+
+    #[test]
     fn the_form_is_that_of_a_phc_string() {
         // Computed with Python's hashlib.pbkdf2_hmac("sha512", b"password", b"salt" * 4, 1_000).
         let hash =

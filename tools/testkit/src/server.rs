@@ -263,7 +263,8 @@ impl TestServer {
 }
 
 impl TestClient {
-    fn new(address: SocketAddr) -> Self {
+    /// A client for a server that runs elsewhere, a process of its own for one.
+    pub fn new(address: SocketAddr) -> Self {
         Self { client: Client::builder(TokioExecutor::new()).build_http(), address }
     }
 }

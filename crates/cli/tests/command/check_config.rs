@@ -1,6 +1,6 @@
 //! `provost check-config`.
 
-use crate::process::{enable, run, text};
+use crate::process::{enable, provost, run, text, trust};
 
 #[test]
 fn good_settings_are_shown_with_their_sources() {
@@ -40,4 +40,25 @@ fn mistakes_are_named_by_their_place_and_end_in_1() {
     }
     let shown = text(&run(folder.path(), &["check-config", "--platform-settings", path]).stdout);
     assert!(shown.contains("autoStrat") && shown.contains("autoStart"), "{shown}");
+}
+
+#[test]
+fn variables_of_the_environment_name_the_files_and_win_over_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let site = folder.path().join("site");
+    enable(&site, "false");
+    trust(&site, "Administrator");
+    let check = |variable: &str, value: &str, state: &str| {
+        let mut command = provost(folder.path(), &["check-config"]);
+        command.env("THINGWORX_PLATFORM_SETTINGS", site.join("ThingworxPlatform"));
+        command.env("THINGWORX_SSO_SETTINGS", site.join("ThingworxPlatform/ssoSecurityConfig"));
+        let shown = text(&command.env(variable, value).output().unwrap().stdout);
+        let issuer = "SCIMAccessTokenServicesSettings.issuer = \"https://issuer.example/\"";
+        assert!(shown.contains(issuer), "{shown}");
+        assert_eq!(shown.lines().last(), Some(&*format!("At its start the subsystem is {state}")));
+    };
+    check("SCIM_AUTOSTART", "", "STOPPED");
+    check("SCIM_AUTOSTART", "true", "STARTING");
+    check("ENABLE_SCIM", "false", "DISABLED: enableSCIM is false");
+    check("ENABLE_SSO", "false", "DISABLED: EnableSSO is false");
 }

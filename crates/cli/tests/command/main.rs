@@ -6,6 +6,7 @@ mod healthcheck;
 mod process;
 mod reload;
 mod secret;
+mod seed;
 mod serve;
 mod setup;
 mod stand_in;

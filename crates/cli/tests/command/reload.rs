@@ -53,6 +53,9 @@ fn what_can_change_does_and_the_rest_is_named() {
         ],
     );
     assert!(config().contains("\"maxResults\":10}"), "{}", config());
+    // The detail of a refusal is said at this level, and not at the one before.
+    assert_eq!(get(port, "/scim/v2/Nothing", Some(token.trim())).unwrap().0, 404);
+    until_all(&log, &["Refused: there is no endpoint"]);
     // The command says what is wrong; a signal has the server say it.
     assert_eq!(write(r#"{"limits": {"pageSize": "many"}}"#), Some(1));
     server.signal(Signal::HUP);

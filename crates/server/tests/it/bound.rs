@@ -169,6 +169,14 @@ async fn header_sections_that_are_too_large_are_431() {
 }
 
 #[tokio::test]
+async fn a_header_section_of_16_kib_is_read() {
+    let server = TestServer::start().await;
+    let large = head(&server, "GET /scim/v2/Users")
+        + &format!("X-Large: {}\r\nConnection: close\r\n\r\n", "a".repeat(16 * 1024));
+    assert_eq!(status(&raw(&server, large).await), "HTTP/1.1 200 OK");
+}
+
+#[tokio::test]
 async fn a_token_over_8_kib_is_401() {
     let server = TestServer::start().await;
     let token = "a".repeat(8 * 1024 + 1);

@@ -69,6 +69,24 @@ async fn what_is_created_begins_with_the_defaults_and_no_client_changes_them() {
 }
 
 #[tokio::test]
+async fn a_group_begins_with_the_defaults_of_groups() {
+    let server = TestServer::start().await;
+    let defaults = json!([{
+        "groupDefaultDescription": "from the provider", "groupDefaultProjectName": "P",
+        "groupDefaultTags": "Apps:scim",
+    }]);
+    set(&server, "GroupProvisioningDefaultSettings", defaults).await;
+    let path = created(&server, "/Groups", &group("Crew")).await;
+    let expected = json!({
+        "entityName": "Crew", "description": "from the provider", "projectName": "P",
+        "tags": ["Apps:scim"],
+    });
+    assert_eq!(with_platform(&server, &path).await, expected);
+    let ann = created(&server, "/Users", &user("ann")).await;
+    assert_eq!(with_platform(&server, &ann).await, Value::Null);
+}
+
+#[tokio::test]
 async fn a_mapped_group_keeps_the_platforms_name_when_it_is_renamed() {
     let server = TestServer::start().await;
     let mapping = json!([{"identityProviderGroupName": "Far Crew", "twxGroupName": "Crew"}]);

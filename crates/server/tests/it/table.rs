@@ -97,6 +97,43 @@ async fn an_excluded_group_keeps_its_members() {
 }
 
 #[tokio::test]
+async fn each_table_of_the_platform_has_a_service_to_get_and_one_to_set() {
+    let server = TestServer::start().await;
+    for (name, parameter, row) in [
+        (
+            "ProvisioningOptions",
+            "provisioningOptions",
+            json!({"terminateUserSessionsOnConfigChange": true}),
+        ),
+        ("UserProvisioningExclusionList", "users", json!({"thingworxUserName": "kiosk"})),
+        ("GroupProvisioningExclusionList", "groups", json!({"thingworxGroupName": "Crew"})),
+        (
+            "UserProvisioningDefaults",
+            "userDefaults",
+            json!({
+                "userDefaultDescription": "D", "userDefaultProjectName": "P",
+                "userDefaultHomeMashupName": "H", "userDefaultMobileMashupName": "M",
+            }),
+        ),
+        (
+            "GroupProvisioningDefaults",
+            "groupDefaults",
+            json!({"groupDefaultDescription": "D", "groupDefaultProjectName": "P"}),
+        ),
+        (
+            "ProvisioningUserGroupMappings",
+            "groupMappings",
+            json!({"identityProviderGroupName": "a", "twxGroupName": "A"}),
+        ),
+    ] {
+        rows(&server, &format!("Set{name}"), json!({parameter: {"rows": [row]}})).await;
+        let shown = rows(&server, &format!("Get{name}"), json!({})).await;
+        let is_there = |it: &Value| row.as_object().unwrap().iter().all(|(n, v)| &it[n] == v);
+        assert!(shown.as_array().unwrap().iter().any(is_there), "{name}: {shown}");
+    }
+}
+
+#[tokio::test]
 async fn the_generic_services_work_on_any_table() {
     let server = TestServer::start().await;
     let mappings = "UserProvisioningUserGroupMappings";

@@ -13,6 +13,7 @@ mod output;
 mod password;
 mod reload;
 mod setup;
+mod trail;
 mod trial;
 mod trust;
 mod wiring;
@@ -205,7 +206,7 @@ enum TenantCommand {
     },
 }
 
-/// Whose tokens, in which database.
+/// Which tenant, in which database.
 #[derive(Args)]
 struct OfArgs {
     #[command(flatten)]

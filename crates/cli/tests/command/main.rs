@@ -11,4 +11,5 @@ mod setup;
 mod stand_in;
 mod tenant;
 mod token;
+mod trail;
 mod trial;

@@ -40,7 +40,7 @@ const fn sentence(
     Sentence { category, action, english, german }
 }
 
-const SENTENCES: [Sentence; 24] = [
+const SENTENCES: [Sentence; 25] = [
     sentence(
         "User",
         "created",
@@ -168,6 +168,12 @@ const SENTENCES: [Sentence; 24] = [
         "purged",
         "{actor} purged the audit trail",
         "{actor} hat das Protokoll bereinigt",
+    ),
+    sentence(
+        "Audit",
+        "archived",
+        "{actor} moved rows of the audit trail to a file",
+        "{actor} hat Zeilen des Protokolls in eine Datei ausgelagert",
     ),
     sentence(
         "Deleted",

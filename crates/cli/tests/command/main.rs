@@ -1,5 +1,6 @@
 //! The commands of the binary, as an operator uses them.
 
+mod audit;
 mod check_config;
 mod doctor;
 mod healthcheck;

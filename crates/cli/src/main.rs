@@ -8,6 +8,7 @@ mod credential;
 mod doctor;
 mod failure;
 mod http;
+mod import;
 mod log;
 mod output;
 mod password;
@@ -33,6 +34,7 @@ use command::healthcheck::Question;
 use command::token::{Lifetime, Of};
 use doctor::DoctorArgs;
 use failure::Failure;
+use import::ImportCommand;
 use setup::SetupCommand;
 
 /// The SCIM subsystem of an application platform: identity providers provision users and groups into
@@ -74,6 +76,11 @@ enum Command {
     Tenant {
         #[command(subcommand)]
         command: TenantCommand,
+    },
+    /// Brings in users and groups that were provisioned to another system.
+    Import {
+        #[command(subcommand)]
+        command: ImportCommand,
     },
     /// Writes the audit trail to the output or to files; works beside a running server.
     Audit {
@@ -356,6 +363,7 @@ fn main() -> ExitCode {
         Command::Reload(args) => command::reload::run(args.into()),
         Command::Token { command } => run(token(command)),
         Command::Tenant { command } => run(tenant(command)),
+        Command::Import { command } => run(import::run(command)),
         Command::Audit { command } => run(audit(command)),
         Command::Secret { command } => match command {
             SecretCommand::Set { name, data } => command::secret::set(data.into(), &name),

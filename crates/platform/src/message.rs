@@ -40,7 +40,7 @@ const fn sentence(
     Sentence { category, action, english, german }
 }
 
-const SENTENCES: [Sentence; 25] = [
+const SENTENCES: [Sentence; 26] = [
     sentence(
         "User",
         "created",
@@ -175,6 +175,7 @@ const SENTENCES: [Sentence; 25] = [
         "{actor} moved rows of the audit trail to a file",
         "{actor} hat Zeilen des Protokolls in eine Datei ausgelagert",
     ),
+    sentence("Import", "done", "{actor} imported {target}", "{actor} hat {target} importiert"),
     sentence(
         "Deleted",
         "restored",

@@ -52,9 +52,16 @@ impl SqliteStore {
         verify::verify(&self.path, &self.shared).map_err(Error::from)
     }
 
+    /// Whether the keys of the database are those of the indexes that it was opened with: else it
+    /// reads and writes no resources by key.
+    #[must_use]
+    pub fn has_our_keys(&self) -> bool {
+        self.shared.has_our_keys
+    }
+
     /// A command with other indexes than the database's would break keys or miss what they find.
     fn check_keys(&self) -> Result<(), Error> {
-        match self.shared.has_our_keys {
+        match self.has_our_keys() {
             true => Ok(()),
             false => Err(Error::Unavailable("the database has other indexes".into())),
         }

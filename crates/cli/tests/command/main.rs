@@ -4,6 +4,7 @@ mod audit;
 mod check_config;
 mod doctor;
 mod healthcheck;
+mod import;
 mod process;
 mod reload;
 mod secret;

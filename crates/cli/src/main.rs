@@ -8,11 +8,13 @@ mod credential;
 mod doctor;
 mod failure;
 mod http;
+mod import;
 mod log;
 mod output;
 mod password;
 mod reload;
 mod setup;
+mod trail;
 mod trial;
 mod trust;
 mod wiring;
@@ -27,10 +29,12 @@ use provost_platform::secret_store::SecretName;
 use provost_platform::setting::Flags;
 use provost_platform::tenant_name::TenantName;
 
+use command::audit::{Format, Moment, Wanted};
 use command::healthcheck::Question;
 use command::token::{Lifetime, Of};
 use doctor::DoctorArgs;
 use failure::Failure;
+use import::ImportCommand;
 use setup::SetupCommand;
 
 /// The SCIM subsystem of an application platform: identity providers provision users and groups into
@@ -72,6 +76,16 @@ enum Command {
     Tenant {
         #[command(subcommand)]
         command: TenantCommand,
+    },
+    /// Brings in users and groups that were provisioned to another system.
+    Import {
+        #[command(subcommand)]
+        command: ImportCommand,
+    },
+    /// Writes the audit trail to the output or to files; works beside a running server.
+    Audit {
+        #[command(subcommand)]
+        command: AuditCommand,
     },
     /// Keeps secrets that settings name by "encrypt.NAME", encrypted in the data folder.
     Secret {
@@ -205,7 +219,49 @@ enum TenantCommand {
     },
 }
 
-/// Whose tokens, in which database.
+#[derive(Subcommand)]
+enum AuditCommand {
+    /// Prints rows, the oldest first.
+    Export {
+        #[command(flatten)]
+        of: OfArgs,
+        /// A JSON object a line, or comma-separated values.
+        #[arg(long, value_enum, default_value_t = Format::Ndjson)]
+        format: Format,
+        /// No row before this time, such as 2026-01-31T00:00:00Z.
+        #[arg(long, value_name = "TIME")]
+        since: Option<Moment>,
+        /// No row from this time on.
+        #[arg(long, value_name = "TIME")]
+        until: Option<Moment>,
+        /// Rows of this category alone: User, Group, Configuration, Token, …
+        #[arg(long)]
+        category: Option<String>,
+    },
+    /// Writes rows to a new file, reads it again, and removes them from the trail.
+    ///
+    /// A row is removed only once the file that holds it is on the disk. Interrupted, it may leave
+    /// rows in both places, and none in neither.
+    Archive {
+        /// The file; it must not be there.
+        file: PathBuf,
+        #[command(flatten)]
+        of: OfArgs,
+        /// The time before which rows are archived, at least a minute ago.
+        #[arg(long, value_name = "TIME")]
+        before: Moment,
+    },
+    /// Removes rows from the trail, for good.
+    Purge {
+        #[command(flatten)]
+        of: OfArgs,
+        /// The time before which rows are removed.
+        #[arg(long, value_name = "TIME")]
+        before: Moment,
+    },
+}
+
+/// Which tenant, in which database.
 #[derive(Args)]
 struct OfArgs {
     #[command(flatten)]
@@ -307,6 +363,8 @@ fn main() -> ExitCode {
         Command::Reload(args) => command::reload::run(args.into()),
         Command::Token { command } => run(token(command)),
         Command::Tenant { command } => run(tenant(command)),
+        Command::Import { command } => run(import::run(command)),
+        Command::Audit { command } => run(audit(command)),
         Command::Secret { command } => match command {
             SecretCommand::Set { name, data } => command::secret::set(data.into(), &name),
             SecretCommand::List { data } => command::secret::list(data.into()),
@@ -330,6 +388,20 @@ async fn tenant(command: TenantCommand) -> Result<ExitCode, Failure> {
         TenantCommand::Resume { name, data } => {
             tenants::set_paused(data.into(), &name, false).await
         }
+    }
+    .map(done)
+}
+
+async fn audit(command: AuditCommand) -> Result<ExitCode, Failure> {
+    use command::audit;
+    match command {
+        AuditCommand::Export { of, format, since, until, category } => {
+            audit::export(of.into(), format, Wanted { since, until, category }).await
+        }
+        AuditCommand::Archive { file, of, before } => {
+            audit::archive(of.into(), &file, before).await
+        }
+        AuditCommand::Purge { of, before } => audit::purge(of.into(), before).await,
     }
     .map(done)
 }

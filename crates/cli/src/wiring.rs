@@ -16,8 +16,9 @@ use provost_scim::schema::{GroupDisplayName, Options as SchemaOptions, Schemas};
 use provost_scim::value::Mode;
 use provost_server::tenant::Tenancy;
 use provost_server::{Parts, Proxies, Server, Tls, TlsFiles};
-use provost_sqlite::{Options, SqliteStore};
-use provost_store::{Indexes, Store as _};
+use provost_sqlite::{OpenError, Options, SqliteStore};
+use provost_store::memory::MemoryStore;
+use provost_store::{Indexes, Store};
 use tokio::task::JoinHandle;
 
 use crate::announcement::{announce, warn_of_unmade_tenants};
@@ -149,6 +150,53 @@ pub(crate) fn open_beside(place: &Place) -> Result<SqliteStore, Failure> {
     let indexes = Arc::new(Indexes::new(&schemas));
     provost_sqlite::open(Options::command(&place.data), schemas, indexes)
         .map_err(Failure::unable(&format!("open the database in {}", place.data.display())))
+}
+
+/// What a command works with that writes resources: as the only one that has the database open, or
+/// beside the server that has. Without a database and for a rehearsal, on one in memory.
+pub(crate) fn open_to_write(place: &Place, is_rehearsal: bool) -> Result<Engine, Failure> {
+    let dialect = place.dialect.as_ref().ok_or_else(|| {
+        let hint = "`provost check-config` shows what is wrong";
+        Failure::Wrong(format!("the settings cannot be read, which say what is unique; {hint}"))
+    })?;
+    let schemas = Arc::new(schemas(dialect));
+    let indexes = Arc::new(Indexes::new(&schemas));
+    let store: Arc<dyn Store> = match is_rehearsal && !provost_sqlite::is_there(&place.data) {
+        true => Arc::new(MemoryStore::new(schemas.clone())),
+        false => Arc::new(open_alone_or_beside(place, &schemas, &indexes)?),
+    };
+    Ok(Engine {
+        store,
+        schemas,
+        indexes,
+        clock: Arc::new(SystemClock),
+        ids: Arc::new(SystemIds::default()),
+        secrets: None,
+        turns: Arc::default(),
+    })
+}
+
+/// Whoever is alone brings format and keys up to date, as a server does at its start.
+fn open_alone_or_beside(
+    place: &Place,
+    schemas: &Arc<Schemas>,
+    indexes: &Arc<Indexes>,
+) -> Result<SqliteStore, Failure> {
+    let open = |options| provost_sqlite::open(options, schemas.clone(), indexes.clone());
+    let opened = match open(Options::serve(&place.data)) {
+        Err(OpenError::Locked(_)) => open(Options::command(&place.data)),
+        opened => opened,
+    };
+    let what = format!("open the database in {}", place.data.display());
+    let store = opened.map_err(Failure::unable(&what))?;
+    match store.has_our_keys() {
+        true => Ok(store),
+        false => Err(Failure::Wrong(
+            "the server that has the database open runs with other settings \
+             (groupDisplayNameUnique); --platform-settings names its file, or stop it"
+                .to_owned(),
+        )),
+    }
 }
 
 impl Running {

@@ -30,7 +30,7 @@ pub use create::create;
 pub use delete::delete;
 pub use discover::{resource_type, resource_types, schema, schemas};
 pub use error::Error;
-pub use local::{change_local, create_local, restore};
+pub use local::{bring_in, change_local, create_local, enroll, restore};
 pub use patch::patch;
 pub use platform::{SESSIONS, find};
 pub use policy::{

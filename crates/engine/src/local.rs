@@ -8,7 +8,7 @@ use provost_store::{
 };
 
 use crate::policy::LOCAL;
-use crate::write::{failed, fetch, refused, submit, write};
+use crate::write::{Changed, failed, fetch, refused, submit, write};
 use crate::{Context, Error, Outcome, platform};
 
 /// Creates a local account: it is the platform's until the identity provider takes it over.
@@ -100,6 +100,37 @@ pub async fn restore(cx: &Context<'_>, trashed: &Trashed) -> Result<Outcome, Err
     };
     let place = (trashed.id, trashed.kind);
     bring(cx, place, &attributes, members, trashed.groups.clone(), vec![entry]).await
+}
+
+/// Brings in a resource that was kept elsewhere, under the id that it has there and as it is: it gets
+/// no defaults, and its names are not looked at again.
+///
+/// # Errors
+/// [`Error::Refused`] with `uniqueness` if its name is taken, or 403 if there are as many as there
+/// may be; [`Error::Busy`] if its id is; the others if the store fails.
+pub async fn bring_in(
+    cx: &Context<'_>,
+    place: (ResourceId, Kind),
+    new: &Attributes,
+) -> Result<Outcome, Error> {
+    bring(cx, place, new, Delta::none(), Vec::new(), Vec::new()).await
+}
+
+/// Makes resources members of a group, whoever it belongs to; those that are stay.
+///
+/// # Errors
+/// [`Error::Refused`] if one of them is not there, or the group would be a member of itself; the
+/// others if the store fails.
+pub async fn enroll(
+    cx: &Context<'_>,
+    (group, kind): (ResourceId, Kind),
+    members: impl IntoIterator<Item = ResourceId>,
+) -> Result<(), Error> {
+    let act = Act::Change { content: None, members: Delta::add(members) };
+    match submit(cx, write(cx, kind, group, act, None), None).await? {
+        Ok(_) => Ok(()),
+        Err(Changed) => Err(Error::Busy),
+    }
 }
 
 async fn bring(

@@ -40,7 +40,7 @@ const fn sentence(
     Sentence { category, action, english, german }
 }
 
-const SENTENCES: [Sentence; 24] = [
+const SENTENCES: [Sentence; 26] = [
     sentence(
         "User",
         "created",
@@ -169,6 +169,13 @@ const SENTENCES: [Sentence; 24] = [
         "{actor} purged the audit trail",
         "{actor} hat das Protokoll bereinigt",
     ),
+    sentence(
+        "Audit",
+        "archived",
+        "{actor} moved rows of the audit trail to a file",
+        "{actor} hat Zeilen des Protokolls in eine Datei ausgelagert",
+    ),
+    sentence("Import", "done", "{actor} imported {target}", "{actor} hat {target} importiert"),
     sentence(
         "Deleted",
         "restored",

@@ -2,7 +2,7 @@
 
 use provost_platform::DEFAULT_TENANT;
 use provost_platform::table::{Configuration, DOCUMENT, Provisioning};
-use provost_store::{Store, TenantId};
+use provost_store::{Purge, Store, TenantId};
 
 use crate::context::App;
 use crate::error::Error;
@@ -38,7 +38,7 @@ async fn remove_of(store: &dyn Store, tenant: TenantId, now: i64) -> Result<(), 
     let Some(days) = tables.keep_audit_days else { return Ok(()) };
     let before = now.saturating_sub(i64::from(days) * DAY_MICROS);
     loop {
-        let purged = store.purge_audit(tenant, before, ROWS, Vec::new()).await;
+        let purged = store.purge_audit(tenant, Purge::before(before, ROWS)).await;
         if purged.map_err(Error::NoAudit)? < u64::from(ROWS) {
             return Ok(());
         }

@@ -13,6 +13,7 @@
 #![warn(missing_docs)]
 
 mod admin;
+pub mod audit;
 mod base_url;
 mod body;
 mod cause;

@@ -1,8 +1,8 @@
 //! The audit trail: rows at the places that the writer gives them.
 
 use provost_store::{
-    AUDIT_PAGE_BYTES_MAX, AuditOutcome, AuditQuery, Cause, Entry, Position, Recorded, Target,
-    TenantId,
+    AUDIT_PAGE_BYTES_MAX, AuditOutcome, AuditQuery, Cause, Entry, Position, Purge, Recorded,
+    Target, TenantId,
 };
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params, params_from_iter};
@@ -96,17 +96,18 @@ pub(crate) fn read(
     Ok(found)
 }
 
-/// Removes the oldest rows before a time, at most so many. It looks at no others.
+/// Removes the oldest rows that are to go. It looks at no others.
 pub(crate) fn purge(
     connection: &Connection,
     tenant: TenantId,
-    before: i64,
-    max: u32,
+    purge: &Purge,
 ) -> rusqlite::Result<u64> {
     let sql = "DELETE FROM audit WHERE tenant_id = ?1 AND place IN (
-                   SELECT place FROM audit WHERE tenant_id = ?1 AND at < ?2 ORDER BY at, place LIMIT ?3)";
-    let purged = connection.prepare_cached(sql)?.execute(params![tenant.0, before, max])?;
-    Ok(purged as u64)
+                   SELECT place FROM audit WHERE tenant_id = ?1 AND at < ?2 AND place <= ?3
+                   ORDER BY at, place LIMIT ?4)";
+    let up_to = purge.up_to.map_or(i64::MAX, |it| it.0);
+    let parameters = params![tenant.0, purge.before, up_to, purge.max];
+    Ok(connection.prepare_cached(sql)?.execute(parameters)? as u64)
 }
 
 fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {

@@ -8,8 +8,8 @@ use bytes::Bytes;
 use provost_scim::schema::AttrId;
 use provost_store::{
     Answer, Applied, At, AuditQuery, Document, DocumentPut, Entry, Error, Event, Health, Label,
-    MemberPage, Members, Membership, Mode, Page, Position, Query, Recorded, ResourceId, Rev, Store,
-    Stored, TenantId, Trashed, Version, Write,
+    MemberPage, Members, Membership, Mode, Page, Position, Purge, Query, Recorded, ResourceId, Rev,
+    Store, Stored, TenantId, Trashed, Version, Write,
 };
 
 use crate::checkpoint::Checkpoints;
@@ -52,9 +52,16 @@ impl SqliteStore {
         verify::verify(&self.path, &self.shared).map_err(Error::from)
     }
 
+    /// Whether the keys of the database are those of the indexes that it was opened with: else it
+    /// reads and writes no resources by key.
+    #[must_use]
+    pub fn has_our_keys(&self) -> bool {
+        self.shared.has_our_keys
+    }
+
     /// A command with other indexes than the database's would break keys or miss what they find.
     fn check_keys(&self) -> Result<(), Error> {
-        match self.shared.has_our_keys {
+        match self.has_our_keys() {
             true => Ok(()),
             false => Err(Error::Unavailable("the database has other indexes".into())),
         }
@@ -150,16 +157,10 @@ impl Store for SqliteStore {
         }))
     }
 
-    fn purge_audit(
-        &self,
-        tenant: TenantId,
-        before: i64,
-        max: u32,
-        entries: Vec<Entry>,
-    ) -> Answer<'_, u64> {
+    fn purge_audit(&self, tenant: TenantId, purge: Purge) -> Answer<'_, u64> {
         let task = move |it: &Ledger<'_>| {
-            let purged = audit::purge(it.connection, tenant, before, max)?;
-            it.record_entries(tenant, &entries)?;
+            let purged = audit::purge(it.connection, tenant, &purge)?;
+            it.record_entries(tenant, &purge.entries)?;
             Ok(purged)
         };
         Box::pin(self.writer.write(Size::default(), Mode::Commit, task))

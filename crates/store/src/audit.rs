@@ -76,6 +76,26 @@ pub struct AuditQuery {
     pub max: NonZeroU16,
 }
 
+/// Which rows of the trail go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Purge {
+    /// Rows before this time, in microseconds since 1970.
+    pub before: i64,
+    /// No row behind this place.
+    pub up_to: Option<Position>,
+    /// At most so many: the oldest.
+    pub max: u32,
+    /// Rows that are appended in the same transaction.
+    pub entries: Vec<Entry>,
+}
+
+impl Purge {
+    /// The oldest rows before a time, at most so many.
+    pub const fn before(before: i64, max: u32) -> Self {
+        Self { before, up_to: None, max, entries: Vec::new() }
+    }
+}
+
 /// How many bytes of changes and details a page of the trail may hold.
 pub const AUDIT_PAGE_BYTES_MAX: usize = 4 << 20;
 

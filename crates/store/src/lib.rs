@@ -21,7 +21,7 @@ pub mod view;
 mod write;
 
 pub use audit::{
-    AUDIT_PAGE_BYTES_MAX, AuditQuery, Entry, Outcome as AuditOutcome, Recorded, Target,
+    AUDIT_PAGE_BYTES_MAX, AuditQuery, Entry, Outcome as AuditOutcome, Purge, Recorded, Target,
 };
 pub use content::{BODY_BYTES_MAX, difference};
 pub use error::{BoxError, Error};
@@ -153,15 +153,8 @@ pub trait Store: Send + Sync + 'static {
     /// Rows of the audit trail.
     fn audit(&self, tenant: TenantId, query: AuditQuery) -> Answer<'_, Vec<Recorded>>;
 
-    /// Removes the oldest rows of the audit trail, those before a time and at most so many; gives
-    /// their number. The entries are appended in the same transaction.
-    fn purge_audit(
-        &self,
-        tenant: TenantId,
-        before: i64,
-        max: u32,
-        entries: Vec<Entry>,
-    ) -> Answer<'_, u64>;
+    /// Removes the oldest rows of the audit trail; gives their number.
+    fn purge_audit(&self, tenant: TenantId, purge: Purge) -> Answer<'_, u64>;
 
     /// What is in the trash after an id, ordered by id. A page may end earlier than `max`, as one of
     /// the audit trail, and is not empty if there is something.

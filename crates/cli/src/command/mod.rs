@@ -1,5 +1,6 @@
 //! The commands, a file each.
 
+pub(crate) mod audit;
 pub(crate) mod check_config;
 pub(crate) mod database;
 pub(crate) mod explain;

@@ -4,20 +4,25 @@ use jiff::Timestamp;
 use provost_platform::DEFAULT_TENANT;
 use provost_platform::setting::Flags;
 use provost_platform::tenant_name::TenantName;
-use provost_server::issued::{ChangeError, change, read};
+use provost_server::issued::{ChangeError, change_with, read};
 use provost_server::tenant::{TenantError, TenantList, TenantRecord};
-use provost_store::{Store, TenantId};
+use provost_store::{Entry, Store, Target, TenantId};
+use serde_json::Value;
 
 use crate::clock::now;
 use crate::failure::Failure;
-use crate::output;
 use crate::wiring::{self, Place};
+use crate::{output, trail};
+
+/// The category of tenants in the audit trail.
+const CATEGORY: &str = "Tenant";
 
 #[expect(clippy::print_stderr, reason = "a command speaks to whoever started it")]
 pub(crate) async fn create(flags: Flags, name: TenantName) -> Result<(), Failure> {
     let place = Place::of(flags)?;
     let store = wiring::open_beside(&place)?;
-    let made = change(&store, own(&store).await?, |list: &mut TenantList| {
+    let entries = [entry("created", &name)];
+    let made = change_with(&store, own(&store).await?, &entries, |list: &mut TenantList| {
         list.create(name.clone(), now())
     });
     made.await.map_err(failed)?;
@@ -51,8 +56,10 @@ pub(crate) async fn set_paused(
     paused: bool,
 ) -> Result<(), Failure> {
     let store = wiring::open_beside(&Place::existing(flags)?)?;
-    let changed =
-        change(&store, own(&store).await?, |list: &mut TenantList| list.set_paused(name, paused));
+    let entries = [entry(if paused { "paused" } else { "resumed" }, name)];
+    let changed = change_with(&store, own(&store).await?, &entries, |list: &mut TenantList| {
+        list.set_paused(name, paused)
+    });
     changed.await.map_err(failed)?;
     eprintln!(
         "the tenant {name} is {} from the next request on",
@@ -62,7 +69,7 @@ pub(crate) async fn set_paused(
 }
 
 /// The number of a tenant that is there; of the platform's own without a name.
-pub(crate) async fn id(store: &impl Store, name: Option<&TenantName>) -> Result<TenantId, Failure> {
+pub(crate) async fn id(store: &dyn Store, name: Option<&TenantName>) -> Result<TenantId, Failure> {
     let own = own(store).await?;
     let Some(name) = name else { return Ok(own) };
     let list: TenantList = read(store, own).await.map_err(Failure::unable("read the tenants"))?;
@@ -74,12 +81,16 @@ pub(crate) async fn id(store: &impl Store, name: Option<&TenantName>) -> Result<
     }
 }
 
-async fn own(store: &impl Store) -> Result<TenantId, Failure> {
+async fn own(store: &dyn Store) -> Result<TenantId, Failure> {
     numbered(store, DEFAULT_TENANT).await
 }
 
-async fn numbered(store: &impl Store, name: &str) -> Result<TenantId, Failure> {
+async fn numbered(store: &dyn Store, name: &str) -> Result<TenantId, Failure> {
     store.tenant(name.into()).await.map_err(Failure::unable("read the database"))
+}
+
+fn entry(action: &str, name: &TenantName) -> Entry {
+    trail::entry(CATEGORY, action, Target::named(name.as_str()), &Value::Null)
 }
 
 fn failed(error: ChangeError<TenantError>) -> Failure {

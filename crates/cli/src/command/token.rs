@@ -8,16 +8,20 @@ use provost_auth::{
 };
 use provost_platform::setting::Flags;
 use provost_platform::tenant_name::TenantName;
-use provost_server::issued::{ChangeError, LastUses, change, read};
-use provost_store::{Store, TenantId};
+use provost_server::issued::{ChangeError, LastUses, change_and_tell, read};
+use provost_store::{Entry, Store, Target, TenantId};
+use serde_json::json;
 
 use super::tenants;
 use crate::clock::now;
 use crate::failure::Failure;
-use crate::output;
 use crate::wiring::{self, Place};
+use crate::{output, trail};
 
-/// Whose tokens, in which database.
+/// The category of tokens in the audit trail.
+const CATEGORY: &str = "Token";
+
+/// Which tenant, in which database.
 pub(crate) struct Of {
     pub(crate) flags: Flags,
     /// Without it, the platform's own tenant.
@@ -58,10 +62,12 @@ pub(crate) async fn rotate(
     let store = wiring::open_beside(&place)?;
     let (life, random) = (lifetime.from(now()), random()?);
     let grace_seconds = i64::try_from(grace.as_secs()).unwrap_or(i64::MAX);
-    let rotated =
-        change(&store, tenants::id(&store, of.tenant.as_ref()).await?, |list: &mut TokenList| {
-            list.rotate(name.clone(), life, grace_seconds, random)
-        });
+    let tenant = tenants::id(&store, of.tenant.as_ref()).await?;
+    let rotated = change_and_tell(&store, tenant, |list: &mut TokenList| {
+        let token = list.rotate(name.clone(), life, grace_seconds, random)?;
+        let entry = made(list, "rotated", &token);
+        Ok((token, entry))
+    });
     show(&place, &rotated.await.map_err(failed)?, life)
 }
 
@@ -89,10 +95,12 @@ pub(crate) async fn list(of: Of) -> Result<(), Failure> {
 #[expect(clippy::print_stderr, reason = "a command speaks to whoever started it")]
 pub(crate) async fn revoke(of: Of, name: &TokenName, id: Option<&TokenId>) -> Result<(), Failure> {
     let store = wiring::open_beside(&Place::existing(of.flags.clone())?)?;
-    let revoked =
-        change(&store, tenants::id(&store, of.tenant.as_ref()).await?, |list: &mut TokenList| {
-            Ok::<_, NoToken>(list.revoke(name, id))
-        });
+    let tenant = tenants::id(&store, of.tenant.as_ref()).await?;
+    let revoked = change_and_tell(&store, tenant, |list: &mut TokenList| {
+        let revoked = list.revoke(name, id);
+        let entries = revoked.iter().map(|it| entry("revoked", it)).collect();
+        Ok::<_, NoToken>((revoked, entries))
+    });
     let revoked = revoked.await.map_err(failed)?;
     if revoked.is_empty() {
         let which = id.map(|id| format!(" with the id {id}")).unwrap_or_default();
@@ -106,17 +114,32 @@ pub(crate) async fn revoke(of: Of, name: &TokenName, id: Option<&TokenId>) -> Re
 
 /// Makes a token in a store.
 pub(crate) async fn make(
-    store: &impl Store,
+    store: &dyn Store,
     tenant: TenantId,
     name: TokenName,
     rights: Rights,
     life: Life,
 ) -> Result<PlainToken, Failure> {
     let random = random()?;
-    let made = change(store, tenant, |list: &mut TokenList| {
-        list.create(name.clone(), rights, life, random)
+    let created = change_and_tell(store, tenant, |list: &mut TokenList| {
+        let token = list.create(name.clone(), rights, life, random)?;
+        let entry = made(list, "created", &token);
+        Ok((token, entry))
     });
-    made.await.map_err(failed)
+    created.await.map_err(failed)
+}
+
+/// What the audit trail is told of a token that was just put on the list.
+fn made(list: &TokenList, action: &str, token: &PlainToken) -> Vec<Entry> {
+    list.find(token).map(|it| entry(action, it)).into_iter().collect()
+}
+
+/// A row about a token: its name, its id and its life.
+fn entry(action: &str, record: &TokenRecord) -> Entry {
+    let TokenRecord { name, hash, rights, expires_at, .. } = record;
+    let target = Target { id: hash.id().to_string().into(), name: name.to_string().into() };
+    let detail = json!({"rights": rights.word(), "expires": expires_at.map(time)});
+    trail::entry(CATEGORY, action, target, &detail)
 }
 
 #[expect(clippy::print_stderr, reason = "the token alone goes to standard output")]

@@ -1,8 +1,10 @@
 //! The commands of the binary, as an operator uses them.
 
+mod audit;
 mod check_config;
 mod doctor;
 mod healthcheck;
+mod import;
 mod process;
 mod reload;
 mod secret;
@@ -12,4 +14,5 @@ mod setup;
 mod stand_in;
 mod tenant;
 mod token;
+mod trail;
 mod trial;

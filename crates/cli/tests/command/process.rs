@@ -33,6 +33,16 @@ pub(crate) fn run(folder: &Path, arguments: &[&str]) -> Output {
     discreet(provost(folder, arguments).output().expect("the binary runs"))
 }
 
+/// Runs a command as somebody; gives what it printed.
+#[track_caller]
+pub(crate) fn done_by(user: &str, folder: &Path, arguments: &[&str]) -> String {
+    let mut command = provost(folder, arguments);
+    command.env_remove("SUDO_USER").env("USER", user);
+    let output = discreet(command.output().expect("the binary runs"));
+    assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
+    text(&output.stdout)
+}
+
 /// Runs a command that reads from standard input.
 pub(crate) fn run_with_input(folder: &Path, arguments: &[&str], input: &str) -> Output {
     let mut command = provost(folder, arguments);

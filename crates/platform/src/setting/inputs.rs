@@ -1,7 +1,7 @@
 //! What settings are loaded from: the flags, a map of the environment, the working directory.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::PathBuf;
 
@@ -48,6 +48,29 @@ pub(crate) const CLIENT_SECRET: &str = "SCIM_CLIENT_SECRET";
 pub(crate) const CLIENT_SECRET_FILE: &str = "SCIM_CLIENT_SECRET_FILE";
 pub(crate) const SSO_SETTINGS: &str = "THINGWORX_SSO_SETTINGS";
 
+/// Where the environment says who runs a command; before all others the one who took the rights of
+/// another user for it.
+const USER_VARIABLES: [&str; 3] = ["SUDO_USER", "USER", "LOGNAME"];
+/// The longest name of a user; what is longer is none.
+const USER_NAME_CHARACTERS_MAX: usize = 64;
+
+/// The name of the user who runs this process, as the environment says it: for what people read
+/// later, and for no decision.
+#[must_use]
+pub fn user_name() -> Option<String> {
+    let variables: BTreeMap<OsString, OsString> = std::env::vars_os().collect();
+    named_by(|name| variables.get(OsStr::new(name))?.to_str())
+}
+
+fn named_by<'a>(variable: impl Fn(&str) -> Option<&'a str>) -> Option<String> {
+    let is_name = |it: &&str| {
+        !it.is_empty()
+            && it.chars().count() <= USER_NAME_CHARACTERS_MAX
+            && !it.chars().any(|it| it.is_control() || it.is_whitespace())
+    };
+    USER_VARIABLES.into_iter().filter_map(variable).find(is_name).map(ToOwned::to_owned)
+}
+
 impl Inputs {
     /// The flags together with this process's environment and working directory.
     ///
@@ -77,5 +100,24 @@ impl Inputs {
     pub(crate) fn given_data(&self) -> Option<Given> {
         let text = self.flags.data.as_ref()?.to_string_lossy().into_owned();
         Some(Given { source: Source::Flag("--data"), text })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_took_the_rights_of_another_is_named() {
+        #[track_caller]
+        fn check(variables: &[(&str, &str)], expected: Option<&str>) {
+            let of = |name: &str| variables.iter().find(|it| it.0 == name).map(|it| it.1);
+            assert_eq!(named_by(of).as_deref(), expected);
+        }
+        check(&[("USER", "provost"), ("SUDO_USER", "ann")], Some("ann"));
+        check(&[("USER", ""), ("LOGNAME", "ann")], Some("ann"));
+        check(&[("USER", "a\nb")], None);
+        check(&[("USER", &"a".repeat(65))], None);
+        check(&[], None);
     }
 }

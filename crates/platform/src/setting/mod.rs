@@ -21,7 +21,7 @@ mod tls;
 mod trust;
 
 pub use dialect::{Dialect, EmptyString, GroupReplace, Mode, Put, UnknownMember};
-pub use inputs::{Flags, Inputs, VARIABLES};
+pub use inputs::{Flags, Inputs, VARIABLES, user_name};
 pub use issuer::{ClientRights, FederatedClient, Issuer, KeyPlace, Requirements};
 pub use limit::Limits;
 pub use load::{Settings, load};

@@ -11,5 +11,5 @@ mod shape;
 
 pub use configuration::{BYTES_MAX, Change, Configuration, ConfigurationError, DOCUMENT, ROWS_MAX};
 pub use provisioning::{Adoption, Defaults, GroupMapping, Provisioning};
-pub use row::Row;
+pub use row::{Row, tags};
 pub use shape::{Column, Table};

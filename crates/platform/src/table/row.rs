@@ -87,8 +87,11 @@ fn text(column: &Column, value: &Value) -> Result<Value, String> {
 }
 
 /// Tags as the platform sends them: objects, or texts `vocabulary:term`, in an array or joined by
-/// commas or semicolons.
-fn tags(value: &Value) -> Result<Value, String> {
+/// commas or semicolons. Gives objects.
+///
+/// # Errors
+/// What is needed in place of what is given.
+pub fn tags(value: &Value) -> Result<Value, String> {
     let wrong = || "tags are needed, each with a vocabulary and a term".to_owned();
     let given: Vec<Value> = match value {
         Value::Array(tags) => tags.clone(),

@@ -6,13 +6,14 @@ use http::HeaderValue;
 use http::header::CONTENT_TYPE;
 use jiff::Timestamp;
 use provost_engine::SESSIONS;
-use provost_platform::message::{Language, key, text};
+use provost_platform::message::Language;
 use provost_scim::Error as Refusal;
 use provost_scim::error::quote;
-use provost_store::{AuditOutcome, AuditQuery, Entry, Position, Recorded, Target};
-use serde_json::{Map, Value, json};
+use provost_store::{AuditQuery, Position, Recorded};
+use serde_json::{Value, json};
 
 use super::{Asked, ok};
+use crate::audit::{self, csv, csv_head, show_row, time};
 use crate::configuration::CATEGORY as CONFIGURATION;
 use crate::error::Error;
 use crate::payload::Payload;
@@ -21,26 +22,6 @@ use crate::respond::Response;
 /// How many rows a page has at most, and if nothing is said.
 const PAGE_MAX: u16 = 1_000;
 const PAGE: u16 = 100;
-
-/// How many rows are purged in one write.
-const PURGED_AT_ONCE: u32 = 1_000;
-
-/// Columns of the CSV form.
-const COLUMNS: [&str; 13] = [
-    "place",
-    "at",
-    "category",
-    "action",
-    "outcome",
-    "actor",
-    "runAs",
-    "requestId",
-    "source",
-    "targetId",
-    "targetName",
-    "message",
-    "change",
-];
 
 /// A page of the trail, the newest rows first unless asked for otherwise.
 pub(super) async fn page(asked: &Asked) -> Result<Response, Error> {
@@ -85,13 +66,13 @@ pub(super) async fn export(asked: &Asked) -> Result<Response, Error> {
     let query = query(asked, false)?;
     let language = language(asked);
     let rows = read(asked, query).await?;
-    let shown = rows.iter().map(|row| show(row, language));
+    let shown = rows.iter().map(|row| show_row(row, language));
     let (media_type, text) = match asked.parameter("format").as_deref() {
         None | Some("ndjson") => {
             let lines: String = shown.map(|row| format!("{row}\n")).collect();
             ("application/x-ndjson", lines.into_bytes())
         }
-        Some("csv") => ("text/csv; charset=utf-8", csv(shown)),
+        Some("csv") => ("text/csv; charset=utf-8", [csv_head(), csv(shown)].concat()),
         Some(other) => {
             let detail = format!("the format {} is none; ndjson and csv are", quote(other));
             return Err(Refusal::invalid_value(detail).into());
@@ -105,41 +86,24 @@ pub(super) async fn export(asked: &Asked) -> Result<Response, Error> {
     Ok(response)
 }
 
-/// Removes rows before a time. That it does is in the trail with the first of them.
+/// Removes rows before a time; that it does is in the trail with the first of them.
 pub(super) async fn purge(asked: &Asked) -> Result<Response, Error> {
     let before = asked.text("before")?.ok_or_else(|| {
         Refusal::invalid_syntax("the body has `before`, the time before which rows are purged")
     })?;
+    let before = micros("before", before)?;
     let engine = &asked.app.parts.engine;
-    let now = engine.clock.now_micros();
-    // What is yet to come is not purged beforehand, nor is the row of this purge.
-    let before = micros("before", before)?.min(now);
-    let entry = Entry {
-        at: now,
-        category: "Audit".into(),
-        action: "purged".into(),
-        outcome: AuditOutcome::Done,
-        cause: asked.cause.clone(),
-        target: Target::named("audit"),
-        detail: json!({"before": time(before)}).to_string().into(),
-    };
-    let (mut purged, mut entries) = (0, vec![entry]);
-    loop {
-        let (id, told) = (asked.tenant.id, std::mem::take(&mut entries));
-        let more = engine.store.purge_audit(id, before, PURGED_AT_ONCE, told).await;
-        let more = more.map_err(Error::NoAudit)?;
-        purged += more;
-        if more < u64::from(PURGED_AT_ONCE) {
-            return Ok(ok(&json!({"purged": purged})));
-        }
-    }
+    let by = (&asked.cause, engine.clock.now_micros());
+    let purged = audit::purge(&*engine.store, asked.tenant.id, before, by).await;
+    let purged = purged.map_err(Error::NoAudit)?;
+    Ok(ok(&json!({"purged": purged})))
 }
 
 async fn listed(asked: &Asked, query: AuditQuery) -> Result<Response, Error> {
     let language = language(asked);
     let rows = read(asked, query).await?;
     let next = rows.last().map(|it| it.place.0);
-    let shown: Vec<Value> = rows.iter().map(|row| show(row, language)).collect();
+    let shown: Vec<Value> = rows.iter().map(|row| show_row(row, language)).collect();
     Ok(ok(&json!({"rows": shown, "after": next})))
 }
 
@@ -196,84 +160,4 @@ fn micros(name: &str, text: &str) -> Result<i64, Refusal> {
             quote(text)
         ))
     })
-}
-
-fn time(micros: i64) -> String {
-    Timestamp::from_microsecond(micros).unwrap_or(Timestamp::UNIX_EPOCH).to_string()
-}
-
-/// A row as it is shown.
-fn show(row: &Recorded, language: Language) -> Value {
-    let Recorded { place, entry, event } = row;
-    let Entry { at, category, action, outcome, cause, target, detail } = entry;
-    let is_refused = *outcome == AuditOutcome::Refused;
-    let named = if target.name.is_empty() { &target.id } else { &target.name };
-    let said = text(language, (category, action), &cause.caller, named, is_refused);
-    let mut shown = json!({
-        "place": place.0,
-        "at": time(*at),
-        "category": &**category,
-        "action": &**action,
-        "outcome": if is_refused { "refused" } else { "done" },
-        "actor": &*cause.caller,
-        "runAs": cause.run_as.as_deref(),
-        "requestId": &*cause.request,
-        "source": cause.source.as_deref(),
-        "target": {"id": &*target.id, "name": &*target.name},
-        "messageKey": key(category, action),
-        "message": said,
-    });
-    let Some(object) = shown.as_object_mut() else { return shown };
-    if let Ok(Value::Object(detail)) = serde_json::from_slice(detail) {
-        object.insert("detail".to_owned(), Value::Object(detail));
-    }
-    if let Some(event) = event {
-        object.insert("resourceVersion".to_owned(), event.version.0.into());
-        if let Ok(Value::Object(change)) = serde_json::from_slice::<Value>(&event.change) {
-            object.extend(change);
-        }
-        for (name, ids) in [("added", &event.added), ("removed", &event.removed)] {
-            if !ids.is_empty() {
-                let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
-                object.insert(name.to_owned(), ids.into());
-            }
-        }
-    }
-    shown
-}
-
-/// Rows as CSV (RFC 4180). A text that a spreadsheet would take for a formula is marked as text.
-fn csv(rows: impl Iterator<Item = Value>) -> Vec<u8> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let mut write = |record: Vec<String>| {
-        writer.write_record(record).expect("a vector takes all that is written");
-    };
-    write(COLUMNS.map(ToOwned::to_owned).to_vec());
-    for row in rows {
-        let change: Map<String, Value> = ["before", "after", "added", "removed", "detail"]
-            .into_iter()
-            .filter_map(|name| Some((name.to_owned(), row.get(name)?.clone())))
-            .collect();
-        let cell = |name: &&str| match *name {
-            "targetId" => row["target"]["id"].clone(),
-            "targetName" => row["target"]["name"].clone(),
-            "change" if change.is_empty() => Value::Null,
-            "change" => Value::Object(change.clone()),
-            name => row[name].clone(),
-        };
-        write(COLUMNS.iter().map(|name| plain(cell(name))).collect());
-    }
-    writer.into_inner().expect("a vector takes all that is written")
-}
-
-fn plain(value: Value) -> String {
-    let text = match value {
-        Value::Null => String::new(),
-        Value::String(text) => text,
-        other => other.to_string(),
-    };
-    match text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        true => format!("'{text}"),
-        false => text,
-    }
 }

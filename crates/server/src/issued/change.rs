@@ -52,12 +52,23 @@ pub async fn change_with<L: Listed, T, E>(
     entries: &[Entry],
     mut change: impl FnMut(&mut L) -> Result<T, E>,
 ) -> Result<T, ChangeError<E>> {
+    change_and_tell(store, tenant, |list| Ok((change(list)?, entries.to_vec()))).await
+}
+
+/// The same, where `change` knows what the audit trail is told.
+///
+/// # Errors
+/// See [`ChangeError`]; the list is then as it was, and the trail too.
+pub async fn change_and_tell<L: Listed, T, E>(
+    store: &dyn Store,
+    tenant: TenantId,
+    mut change: impl FnMut(&mut L) -> Result<(T, Vec<Entry>), E>,
+) -> Result<T, ChangeError<E>> {
     for _ in 0..ATTEMPTS {
         let (mut list, base) = read_with_rev::<L>(store, tenant).await?;
-        let outcome = change(&mut list).map_err(ChangeError::Refused)?;
+        let (outcome, entries) = change(&mut list).map_err(ChangeError::Refused)?;
         let body = list.to_document().to_string();
-        let put = DocumentPut::new(L::DOCUMENT, base, body);
-        let put = DocumentPut { entries: entries.to_vec(), ..put };
+        let put = DocumentPut { entries, ..DocumentPut::new(L::DOCUMENT, base, body) };
         match store.put_document(tenant, put).await {
             Ok(_) => return Ok(outcome),
             Err(StoreError::Stale) => {}

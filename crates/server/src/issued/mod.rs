@@ -10,7 +10,7 @@ use provost_store::{Store, TenantId};
 use serde_json::Value;
 use std::sync::Arc;
 
-pub use change::{ChangeError, change, change_with, read};
+pub use change::{ChangeError, change, change_and_tell, change_with, read};
 pub use uses::LastUses;
 
 pub(crate) use cache::Cache;

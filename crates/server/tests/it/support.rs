@@ -8,8 +8,8 @@ use provost_scim::schema::AttrId;
 use provost_store::memory::MemoryStore;
 use provost_store::{
     Answer, Applied, At, AuditQuery, Document, DocumentPut, Entry, Event, Health, Label,
-    MemberPage, Members, Membership, Page, Position, Query, Recorded, ResourceId, Rev, Store,
-    Stored, TenantId, Trashed, Version, Write,
+    MemberPage, Members, Membership, Page, Position, Purge, Query, Recorded, ResourceId, Rev,
+    Store, Stored, TenantId, Trashed, Version, Write,
 };
 use provost_testkit::server::TestServer;
 use provost_testkit::witness;
@@ -191,14 +191,8 @@ impl Store for Told {
         self.inner.audit(tenant, query)
     }
 
-    fn purge_audit(
-        &self,
-        tenant: TenantId,
-        before: i64,
-        max: u32,
-        entries: Vec<Entry>,
-    ) -> Answer<'_, u64> {
-        self.inner.purge_audit(tenant, before, max, entries)
+    fn purge_audit(&self, tenant: TenantId, purge: Purge) -> Answer<'_, u64> {
+        self.inner.purge_audit(tenant, purge)
     }
 
     fn trash(

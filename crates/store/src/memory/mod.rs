@@ -14,8 +14,8 @@ use provost_scim::schema::{AttrId, Schemas};
 
 use crate::{
     AUDIT_PAGE_BYTES_MAX, Answer, Applied, At, AuditQuery, Document, DocumentPut, Entry, Error,
-    Event, EventAct, Health, Label, MemberPage, Members, Membership, Mode, Page, Position, Query,
-    Recorded, ResourceId, Rev, Store, Stored, TenantId, Trashed, Version, Write,
+    Event, EventAct, Health, Label, MemberPage, Members, Membership, Mode, Page, Position, Purge,
+    Query, Recorded, ResourceId, Rev, Store, Stored, TenantId, Trashed, Version, Write,
 };
 use tenant::Tenant;
 
@@ -197,22 +197,18 @@ impl Store for MemoryStore {
         })
     }
 
-    fn purge_audit(
-        &self,
-        tenant: TenantId,
-        before: i64,
-        max: u32,
-        entries: Vec<Entry>,
-    ) -> Answer<'_, u64> {
+    fn purge_audit(&self, tenant: TenantId, purge: Purge) -> Answer<'_, u64> {
         self.with(tenant, move |_, tenant| {
-            let mut purged = 0;
-            tenant.audit.retain(|row| {
-                let stays = row.entry.at >= before || purged >= u64::from(max);
-                purged += u64::from(!stays);
-                stays
-            });
-            entries.into_iter().for_each(|entry| tenant.record(entry, None));
-            Ok(purged)
+            let is_over = |row: &&Recorded| {
+                row.entry.at < purge.before && purge.up_to.is_none_or(|last| row.place <= last)
+            };
+            let mut over: Vec<(i64, Position)> =
+                tenant.audit.iter().filter(is_over).map(|it| (it.entry.at, it.place)).collect();
+            over.sort();
+            over.truncate(usize::try_from(purge.max).unwrap_or(usize::MAX));
+            tenant.audit.retain(|row| !over.contains(&(row.entry.at, row.place)));
+            purge.entries.into_iter().for_each(|entry| tenant.record(entry, None));
+            Ok(over.len() as u64)
         })
     }
 

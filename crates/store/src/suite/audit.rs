@@ -9,7 +9,7 @@ use serde_json::json;
 use super::ground::{Ground, id};
 use crate::{
     AUDIT_PAGE_BYTES_MAX, Act, AuditOutcome, AuditQuery, Cause, DocumentPut, Entry, Error, Mode,
-    Position, Recorded, Target,
+    Position, Purge, Recorded, Target,
 };
 
 const MANY: NonZeroU16 = NonZeroU16::new(1_000).expect("is not 0");
@@ -151,15 +151,13 @@ pub async fn the_audit_trail_is_purged_from_its_start(g: &Ground) {
         g.create_user(n, &format!("u{n}")).await;
     }
     let before = g.get(g.user, id(4)).await.created;
-    assert_eq!(g.store.purge_audit(g.tenant, before, 2, Vec::new()).await.unwrap(), 2);
-    assert_eq!(
-        g.store
-            .purge_audit(g.tenant, before, 9, vec![entry("Audit", "purged", i64::MAX)])
-            .await
-            .unwrap(),
-        1
-    );
-    assert_eq!(g.store.purge_audit(g.tenant, before, 9, Vec::new()).await.unwrap(), 0);
+    let first = Purge { up_to: Some(Position(1)), ..Purge::before(before, 9) };
+    assert_eq!(g.store.purge_audit(g.tenant, first).await.unwrap(), 1);
+    assert_eq!(g.store.purge_audit(g.tenant, Purge::before(before, 1)).await.unwrap(), 1);
+    let entries = vec![entry("Audit", "purged", i64::MAX)];
+    let told = Purge { entries, ..Purge::before(before, 9) };
+    assert_eq!(g.store.purge_audit(g.tenant, told).await.unwrap(), 1);
+    assert_eq!(g.store.purge_audit(g.tenant, Purge::before(before, 9)).await.unwrap(), 0);
     g.create_user(5, "u5").await;
     let said: Vec<String> = rows(g).await.iter().map(short).collect();
     assert_eq!(said, ["4 User created u4", "5 Audit purged it", "6 User created u5"]);

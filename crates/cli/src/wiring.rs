@@ -10,7 +10,7 @@ use provost_platform::DEFAULT_TENANT;
 use provost_platform::setting::{
     self, Dialect, Flags, Inputs, Passwords, ProxyHeaders, Settings, load,
 };
-use provost_platform::state::Subsystem;
+use provost_platform::state::{State, Subsystem};
 use provost_scim::patch::GroupReplace;
 use provost_scim::schema::{GroupDisplayName, Options as SchemaOptions, Schemas};
 use provost_scim::value::Mode;
@@ -18,12 +18,13 @@ use provost_server::tenant::Tenancy;
 use provost_server::{Parts, Proxies, Server, Tls, TlsFiles};
 use provost_sqlite::{OpenError, Options, SqliteStore};
 use provost_store::memory::MemoryStore;
-use provost_store::{Indexes, Store};
+use provost_store::{Cause, Entry, Indexes, Store, Target, TenantId};
 use tokio::task::JoinHandle;
 
 use crate::announcement::{announce, warn_of_unmade_tenants};
 use crate::failure::Failure;
 use crate::password::Hasher;
+use crate::trail;
 use crate::trust::{self, Trusted};
 
 /// A server that listens.
@@ -32,6 +33,8 @@ pub(crate) struct Running {
     store: Arc<SqliteStore>,
     refreshes: Vec<JoinHandle<()>>,
     reloadable: Reloadable,
+    subsystem: Subsystem,
+    own: TenantId,
 }
 
 /// What can be changed while the server runs.
@@ -94,11 +97,24 @@ pub(crate) async fn start(settings: &Settings) -> Result<Running, Failure> {
     // Whoever waits for the state finds a server that listens.
     if let Some(starting) = starting {
         starting.finish();
+        tell(&*store, own, "started").await;
     }
     announce(settings, server.local_addr(), &subsystem.status());
     warn_of_unmade_tenants(settings, &*store, own).await;
     let refreshes = refreshes.into_iter().map(|it| tokio::spawn(it.run())).collect();
-    Ok(Running { server, store, refreshes, reloadable })
+    Ok(Running { server, store, refreshes, reloadable, subsystem, own })
+}
+
+/// Says in the audit trail that the subsystem came or went with the server. A server that cannot say so
+/// serves all the same.
+async fn tell(store: &dyn Store, own: TenantId, action: &str) {
+    let target = Target::named("SCIMSubsystem");
+    let detail = serde_json::json!({"with": "server"});
+    let cause = Cause { caller: "server".into(), ..Cause::default() };
+    let entry = Entry { cause, ..trail::entry("Subsystem", action, target, &detail) };
+    if let Err(error) = store.record(own, vec![entry]).await {
+        tracing::warn!("The audit trail lacks that the subsystem was {action}: {error}");
+    }
 }
 
 /// Which database a command works on, beside a server or before there is one.
@@ -217,8 +233,11 @@ impl Running {
 
     /// Serves until `stop` is there, and drains.
     pub(crate) async fn serve(self, stop: impl Future<Output = ()>) {
-        let Self { server, store, refreshes, .. } = self;
+        let Self { server, store, refreshes, subsystem, own, .. } = self;
         server.run(stop).await;
+        if subsystem.state() == State::Running {
+            tell(&*store, own, "stopped").await;
+        }
         refreshes.iter().for_each(JoinHandle::abort);
         // The writer finishes what it took, and its thread ends, when the last of these goes.
         drop(store);

@@ -46,6 +46,16 @@ pub(crate) async fn check_not_last(
     ))))
 }
 
+/// Whether a name is that of an enabled administrator.
+///
+/// # Errors
+/// If the store fails.
+pub async fn is_administrator(cx: &Context<'_>, name: &str) -> Result<bool, Error> {
+    let Some(administrators) = &cx.policy.administrators else { return Ok(false) };
+    let found = platform::find(cx, administrators.kind, administrators.name, name).await?;
+    Ok(found.is_some_and(|(_, it)| counting(cx, administrators, &it).is_some()))
+}
+
 /// The folded name of an enabled administrator.
 fn counting(
     cx: &Context<'_>,

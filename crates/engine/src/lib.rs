@@ -25,6 +25,7 @@ mod system;
 mod turn;
 mod write;
 
+pub use administrator::is_administrator;
 pub use context::{Clock, Context, Engine, IdSource};
 pub use create::create;
 pub use delete::delete;

@@ -10,8 +10,9 @@ use crate::principal::{reserved_group, reserved_user};
 use crate::schema::Principal;
 use crate::table::{Adoption, Defaults, Provisioning, Table};
 
-/// What the platform's rules keep out of names of users, and how long they may be.
-const NAME_CHARACTERS: &str = "&/+:";
+/// What the platform's rules keep out of names of users, and how long they may be. Since its release
+/// 8.4.7 a colon may be in one.
+const NAME_CHARACTERS: &str = "&/+";
 const NAME_LENGTH_MAX: usize = 255;
 
 const DAY_MICROS: i64 = 24 * 60 * 60 * 1_000_000;

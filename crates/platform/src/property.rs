@@ -17,12 +17,14 @@ pub struct Default {
     pub name: &'static str,
     /// The place, as a PATCH path has it.
     pub path: &'static str,
+    /// Where to look if nothing is there.
+    pub or: Option<&'static str>,
     /// All values that are found there, joined; else the first.
     pub is_list: bool,
 }
 
 const fn one(name: &'static str, path: &'static str) -> Default {
-    Default { name, path, is_list: false }
+    Default { name, path, or: None, is_list: false }
 }
 
 /// The platform's fifteen properties of a user.
@@ -31,8 +33,18 @@ pub const DEFAULTS: [Default; 15] = [
     one("middleName", "name.middleName"),
     one("lastName", "name.familyName"),
     one("fullName", "displayName"),
-    one("emailAddress", "emails[type eq \"work\"].value"),
-    Default { name: "altEmailAddresses", path: "emails[type ne \"work\"].value", is_list: true },
+    Default {
+        name: "emailAddress",
+        path: "emails[type eq \"work\"].value",
+        or: Some("emails[primary eq true].value"),
+        is_list: false,
+    },
+    Default {
+        name: "altEmailAddresses",
+        path: "emails[type ne \"work\"].value",
+        or: None,
+        is_list: true,
+    },
     one("title", "title"),
     one("workPhone", "phoneNumbers[type eq \"work\"].value"),
     one("mobilePhone", "phoneNumbers[type eq \"mobile\"].value"),
@@ -55,6 +67,7 @@ pub struct Properties(Vec<Property>);
 struct Property {
     name: Box<str>,
     place: Place,
+    or: Option<Place>,
     is_list: bool,
 }
 
@@ -84,19 +97,17 @@ impl Properties {
         schemas: &Schemas,
         others: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Result<Self, PlaceError> {
-        let mut places: BTreeMap<&str, (&str, bool)> =
-            DEFAULTS.iter().map(|it| (it.name, (it.path, it.is_list))).collect();
+        let mut places: BTreeMap<&str, (&str, Option<&str>, bool)> =
+            DEFAULTS.iter().map(|it| (it.name, (it.path, it.or, it.is_list))).collect();
         for (name, path) in others {
-            let is_list = places.get(name).is_some_and(|(_, is_list)| *is_list);
-            places.insert(name, (path, is_list));
+            let is_list = places.get(name).is_some_and(|(_, _, is_list)| *is_list);
+            places.insert(name, (path, None, is_list));
         }
         let Some(user) = schemas.resource_type_by_name("User") else { return Ok(Self(Vec::new())) };
-        let property = |(name, (path, is_list)): (&str, (&str, bool))| {
-            Ok(Property {
-                name: name.into(),
-                place: Place::read(schemas, user.kind, path)?,
-                is_list,
-            })
+        let place = |path: &str| Place::read(schemas, user.kind, path);
+        let property = |(name, (path, or, is_list)): (&str, (&str, Option<&str>, bool))| {
+            let or = or.map(place).transpose()?;
+            Ok(Property { name: name.into(), place: place(path)?, or, is_list })
         };
         places.into_iter().map(property).collect::<Result<_, _>>().map(Self)
     }
@@ -105,7 +116,10 @@ impl Properties {
     #[must_use]
     pub fn of(&self, schemas: &Schemas, user: &Attributes) -> BTreeMap<&str, String> {
         let value = |it: &Property| {
-            let found = it.place.values(schemas, user);
+            let mut found = it.place.values(schemas, user);
+            if let Some(or) = it.or.as_ref().filter(|_| found.is_empty()) {
+                found = or.values(schemas, user);
+            }
             match it.is_list {
                 true => (!found.is_empty()).then(|| found.join(SEPARATOR)),
                 false => found.into_iter().next(),
@@ -231,6 +245,9 @@ mod tests {
             "zipCode": "Z",
         }
         "#);
+        let emails = json!([{"value": "a@x.example"}, {"value": "b@x.example", "primary": true}]);
+        let primary = user(&schemas, json!({"emails": emails}));
+        assert_eq!(properties.of(&schemas, &primary)["emailAddress"], "b@x.example");
         let nothing = user(&schemas, json!({}));
         assert_eq!(properties.of(&schemas, &nothing).len(), 0);
     }

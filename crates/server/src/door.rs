@@ -4,7 +4,8 @@ use std::convert::Infallible;
 
 use http::HeaderMap;
 use provost_auth::{Answer, BearerToken, Caller, Rights, RunAs, TokenId, TokenList};
-use provost_platform::principal::run_as;
+use provost_engine::{self as engine, Context};
+use provost_platform::principal::{RunAsError, run_as};
 use provost_platform::state::State;
 use provost_scim::Error as Refusal;
 use provost_store::{AuditOutcome, Cause, Entry, Target};
@@ -74,7 +75,7 @@ pub(crate) async fn authenticate(
         app.rates.know(token.fingerprint());
     }
     app.rates.check_tenant(from.client, &tenant.rate)?;
-    check_run_as(&caller, line)?;
+    check_run_as(app, from, &caller, line).await?;
     switched(app, tenant, from, &caller, line).await;
     if let Some(token) = &caller.token {
         used(app, tenant, token, &lists, line).await;
@@ -202,17 +203,45 @@ async fn judge(
     }
 }
 
-/// A request takes the rights of the platform's user that the settings name: is it one who has any?
-fn check_run_as(caller: &Caller, line: &RequestLine) -> Result<(), Error> {
+/// A request takes the rights of the platform's user that the settings name, or an authorization
+/// server: is it one who has any? The platform's own are known; of others the tables say so.
+async fn check_run_as(
+    app: &App,
+    from: From<'_>,
+    caller: &Caller,
+    line: &RequestLine,
+) -> Result<(), Error> {
     let name: &str = match &caller.run_as {
         RunAs::Own => return Ok(()),
         RunAs::User(name) => name,
     };
-    match run_as(name) {
-        Ok(_) => Ok(()),
-        Err(reason) => {
-            warn!(request.id = %line.id(), scim_admin_name = name, "Nobody to run as: {reason}");
-            Err(Refusal::forbidden("requests cannot run as the configured scimAdminName").into())
+    let reason = match run_as(name) {
+        Ok(_) => return Ok(()),
+        Err(RunAsError::Unknown) if is_administrator(app, from, caller, line, name).await? => {
+            return Ok(());
         }
-    }
+        Err(reason) => reason,
+    };
+    warn!(request.id = %line.id(), scim_admin_name = name, "Nobody to run as: {reason}");
+    Err(Refusal::forbidden("requests cannot run as the configured scimAdminName").into())
+}
+
+/// Whether somebody is an administrator by the tables of the platform's own tenant, and enabled there.
+async fn is_administrator(
+    app: &App,
+    from: From<'_>,
+    caller: &Caller,
+    line: &RequestLine,
+    name: &str,
+) -> Result<bool, Error> {
+    let own = &app.tenants.own;
+    let governed = own.governance.get(app, own.id).await?;
+    let cx = Context {
+        engine: &app.parts.engine,
+        policy: &governed.policy,
+        tenant: own.id,
+        cause: cause(line, caller, from.client),
+        base: "",
+    };
+    Ok(engine::is_administrator(&cx, name).await?)
 }

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use provost_auth::{AccessTokens, Answer, Caller, Chain, Issued, RunAs, TokenId, TokenList};
-use provost_platform::principal;
+use provost_platform::principal::{self, RunAsError};
 use provost_platform::setting::{Flags, Inputs, load};
 use provost_platform::tenant_name::TenantName;
 use provost_server::issued::read;
@@ -77,6 +77,13 @@ fn run_as(caller: &Caller) -> (String, u8) {
             Ok(_) => {
                 (format!("accepted: {principal}, with the rights {rights}, running as {name}"), 0)
             }
+            Err(RunAsError::Unknown) => (
+                format!(
+                    "accepted: {principal}, with the rights {rights}, running as {name}, if the \
+                     table AdministratorAccounts names this user, who must be enabled; else 403"
+                ),
+                0,
+            ),
             Err(reason) => {
                 (format!("  REFUSED running as {name}: {reason}\n403: nobody to run as"), 1)
             }

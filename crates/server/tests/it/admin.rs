@@ -298,3 +298,23 @@ async fn a_session_ends_by_the_name_that_applications_know() {
         .collect();
     assert_eq!(said, [("locked", "ann"), ("deleted", "cleo")]);
 }
+
+#[tokio::test]
+async fn a_caller_may_run_as_an_administrator_of_the_tables() {
+    let (setup, _) = Setup::in_memory();
+    let idp = provost_testkit::idp::Idp::new(setup.clock.clone());
+    let chain = idp.chain_that_runs_as("ann", provost_testkit::idp::Keys::Served);
+    let server = TestServer::start_with(Setup { chain, ..setup }).await;
+    let ask =
+        async || server.ask(request("GET", "/scim/v2/Users", Some(&idp.token()))).await.status;
+    assert_eq!(ask().await, 403, "there is no such user");
+    let ann = created(&server, "/Users", &user("ann")).await;
+    assert_eq!(ask().await, 403, "the tables do not name the user");
+    let rows = json!([{"thingworxUserName": "Ann"}, {"thingworxUserName": "bea"}]);
+    set(&server, "AdministratorAccounts", rows).await;
+    assert_eq!(ask().await, 200);
+    created(&server, "/Users", &user("bea")).await;
+    let disable = patch(json!({"op": "replace", "path": "active", "value": false}));
+    assert_eq!(server.send("PATCH", &ann, Some(&disable)).await.status, 200);
+    assert_eq!(ask().await, 403, "the user is disabled");
+}

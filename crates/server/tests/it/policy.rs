@@ -192,7 +192,7 @@ async fn names_obey_the_platforms_rules_and_stay_where_that_is_asked_for() {
         json!([{"enforceNameRules": true, "immutableUserName": true}]),
     )
     .await;
-    for name in ["c&d", "c/d", "c+d", "c:d", &"x".repeat(256)] {
+    for name in ["c&d", "c/d", "c+d", &"x".repeat(256)] {
         let answer = server.send("POST", "/Users", Some(&user(name))).await;
         assert_eq!(
             (answer.status, &answer.json()["scimType"]),
@@ -201,6 +201,7 @@ async fn names_obey_the_platforms_rules_and_stay_where_that_is_asked_for() {
         );
     }
     created(&server, "/Users", &user(&"x".repeat(255))).await;
+    created(&server, "/Users", &user("c:d")).await;
     let mut changed = user("a+b@x.example");
     changed["title"] = json!("Lead");
     assert_eq!(server.send("PUT", &odd, Some(&changed)).await.status, 200, "it was there before");

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use provost_engine::{Engine, Policy, Put, SecretHasher, SystemClock, SystemIds, UnknownMember};
 use provost_platform::DEFAULT_TENANT;
+use provost_platform::principal::run_as;
 use provost_platform::setting::{
     self, Dialect, Flags, Inputs, Passwords, ProxyHeaders, Settings, load,
 };
@@ -94,6 +95,7 @@ pub(crate) async fn start(settings: &Settings) -> Result<Running, Failure> {
     let tenancy = Tenancy { own, chain, others: tenants, certificates };
     let server = Server::bind(provost.listen, parts, tenancy).await;
     let server = server.map_err(Failure::unable(&format!("listen on {}", provost.listen)))?;
+    check_administrators(settings, &server).await?;
     // Whoever waits for the state finds a server that listens.
     if let Some(starting) = starting {
         starting.finish();
@@ -103,6 +105,24 @@ pub(crate) async fn start(settings: &Settings) -> Result<Running, Failure> {
     warn_of_unmade_tenants(settings, &*store, own).await;
     let refreshes = refreshes.into_iter().map(|it| tokio::spawn(it.run())).collect();
     Ok(Running { server, store, refreshes, reloadable, subsystem, own })
+}
+
+/// Requests run as somebody who may do what they ask for: the platform's own are known, of others the
+/// table says so.
+async fn check_administrators(settings: &Settings, server: &Server) -> Result<(), Failure> {
+    for name in settings.administrators() {
+        if run_as(name).is_ok() {
+            continue;
+        }
+        let is_administrator = server.is_administrator(name).await;
+        if !is_administrator.map_err(Failure::unable("read the table AdministratorAccounts"))? {
+            return Err(Failure::Wrong(format!(
+                "scimAdminName: {name:?} is no enabled user whom the table AdministratorAccounts \
+                 names; with another scimAdminName the server starts, and the table can be changed"
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// Says in the audit trail that the subsystem came or went with the server. A server that cannot say so

@@ -4,7 +4,8 @@ use provost_scim::schema::Kind;
 use provost_store::{Act, IfMatch, Write, difference, view};
 
 use crate::administrator::check_not_last;
-use crate::write::{check_version, failed, fetch, submit_in_turn, write};
+use crate::error::failed;
+use crate::write::{check_version, fetch, submit_in_turn, write};
 use crate::{Context, Error, Outcome, platform};
 
 /// Deletes a resource.

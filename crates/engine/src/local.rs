@@ -7,8 +7,9 @@ use provost_store::{
     Act, AuditOutcome, Content, Entry, ResourceId, Rev, Stored, Target, Trashed, Write, view,
 };
 
+use crate::error::failed;
 use crate::policy::LOCAL;
-use crate::write::{Changed, failed, fetch, refused, submit, write};
+use crate::write::{Changed, fetch, refused, submit, write};
 use crate::{Context, Error, Outcome, platform};
 
 /// Creates a local account: it is the platform's until the identity provider takes it over.

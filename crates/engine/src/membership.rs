@@ -9,8 +9,9 @@ use provost_scim::value::{Attributes, Val};
 use provost_store::view;
 use provost_store::{Member, MemberPage, ResourceId};
 
+use crate::error::failed;
 use crate::policy::UnknownMember;
-use crate::write::{failed, unknown_member};
+use crate::write::unknown_member;
 use crate::{Context, Error};
 
 /// How many members are read at once when a filter selects among them.

@@ -5,7 +5,8 @@ use provost_scim::schema::Kind;
 use provost_scim::value::{Attributes, Reader};
 use provost_store::{Act, IfMatch, Stored, view};
 
-use crate::write::{Changed, Next, change, check_version, failed, fetch, submit, write};
+use crate::error::failed;
+use crate::write::{Changed, Next, change, check_version, fetch, submit, write};
 use crate::{Context, Error, Outcome, membership, platform, secret};
 
 /// Applies a PATCH to one resource, whole or not at all.

@@ -8,8 +8,8 @@ use provost_scim::schema::{AttrId, Kind};
 use provost_scim::value::{Attributes, Val, fold};
 use provost_store::{AuditOutcome, Entry, Part, Query, Stored, Target, WORK_UNITS_MAX, view};
 
+use crate::error::failed;
 use crate::policy::{LOCAL, Local, Platform};
-use crate::write::failed;
 use crate::{Context, Error};
 
 /// The category of what an application that keeps sessions must know.

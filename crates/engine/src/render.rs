@@ -8,7 +8,7 @@ use provost_scim::schema::{AttrId, DataType, Kind, Place, Schemas};
 use provost_scim::value::{Attributes, Val};
 use provost_store::{Label, MemberPage, Membership, ResourceId, Stored, Version, view};
 
-use crate::write::failed;
+use crate::error::failed;
 use crate::{Context, Error};
 
 /// A resource as a client sees it.

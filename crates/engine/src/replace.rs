@@ -7,8 +7,9 @@ use provost_scim::schema::{AttrId, Kind};
 use provost_scim::value::Attributes;
 use provost_store::{IfMatch, ResourceId, view};
 
+use crate::error::failed;
 use crate::policy::Put;
-use crate::write::{Next, change, check_version, failed, fetch};
+use crate::write::{Next, change, check_version, fetch};
 use crate::{Context, Error, Outcome, membership, platform, secret};
 
 /// Replaces a resource by what a client sent; `cleared` are the attributes that it names with null

@@ -8,7 +8,7 @@ use provost_scim::schema::Kind;
 use provost_scim::value::Reader;
 use provost_store::{Part, Query, Stored, WORK_UNITS_MAX};
 
-use crate::write::failed;
+use crate::error::failed;
 use crate::{Context, Error};
 
 /// The most bytes of bodies on a page: it is held in memory several times over until it is sent. A

@@ -12,6 +12,7 @@ use provost_store::{
 };
 
 use crate::administrator::{Turn, check_not_last};
+use crate::error::failed;
 use crate::immutable::check_immutable;
 use crate::{Context, Error, platform};
 
@@ -164,30 +165,6 @@ pub(crate) fn refused(
         other => return failed(cx, "write a resource", other),
     };
     Error::Refused(refusal)
-}
-
-/// A failure of the store for which the client has no part.
-pub(crate) fn failed(cx: &Context<'_>, verb: &'static str, error: provost_store::Error) -> Error {
-    match error {
-        provost_store::Error::Busy => Error::Busy,
-        provost_store::Error::Corrupt(id) => Error::Corrupt(id),
-        provost_store::Error::TooBroad => Error::Refused(Refusal::too_many(
-            "the filter would look at too many resources; compare an indexed attribute such as \
-             userName, externalId, displayName, emails.value or id for equality",
-        )),
-        provost_store::Error::Unavailable(cause) => {
-            Error::Unavailable { verb, tenant: cx.tenant, cause }
-        }
-        other @ (provost_store::Error::Taken(_)
-        | provost_store::Error::Stale
-        | provost_store::Error::Mismatch
-        | provost_store::Error::Gone
-        | provost_store::Error::UnknownMember(_)
-        | provost_store::Error::Full { .. }
-        | provost_store::Error::Cycle(_)) => {
-            Error::Unavailable { verb, tenant: cx.tenant, cause: other.into() }
-        }
-    }
 }
 
 /// The resource with an id, or 404.

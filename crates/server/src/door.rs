@@ -217,30 +217,27 @@ async fn check_run_as(
     };
     let reason = match run_as(name) {
         Ok(_) => return Ok(()),
-        Err(RunAsError::Unknown) if is_administrator(app, from, caller, line, name).await? => {
-            return Ok(());
+        Err(RunAsError::Unknown) => {
+            match is_administrator(app, cause(line, caller, from.client), name).await? {
+                true => return Ok(()),
+                false => "the table AdministratorAccounts has no enabled user of this name".into(),
+            }
         }
-        Err(reason) => reason,
+        Err(reason) => reason.to_string(),
     };
     warn!(request.id = %line.id(), scim_admin_name = name, "Nobody to run as: {reason}");
     Err(Refusal::forbidden("requests cannot run as the configured scimAdminName").into())
 }
 
 /// Whether somebody is an administrator by the tables of the platform's own tenant, and enabled there.
-async fn is_administrator(
-    app: &App,
-    from: From<'_>,
-    caller: &Caller,
-    line: &RequestLine,
-    name: &str,
-) -> Result<bool, Error> {
+pub(crate) async fn is_administrator(app: &App, cause: Cause, name: &str) -> Result<bool, Error> {
     let own = &app.tenants.own;
     let governed = own.governance.get(app, own.id).await?;
     let cx = Context {
         engine: &app.parts.engine,
         policy: &governed.policy,
         tenant: own.id,
-        cause: cause(line, caller, from.client),
+        cause,
         base: "",
     };
     Ok(engine::is_administrator(&cx, name).await?)

@@ -168,10 +168,23 @@ pub(crate) fn request(
     path: &str,
     token: Option<&str>,
 ) -> Option<(u16, String)> {
+    send(port, method, path, token, "")
+}
+
+/// A request with a body of JSON, or none; gives the status and the body of the answer.
+pub(crate) fn send(
+    port: u16,
+    method: &str,
+    path: &str,
+    token: Option<&str>,
+    body: &str,
+) -> Option<(u16, String)> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
     let credential = token.map(|it| format!("Authorization: Bearer {it}\r\n")).unwrap_or_default();
     let head = format!(
-        "{method} {path} HTTP/1.1\r\nHost: localhost\r\n{credential}Content-Length: 0\r\nConnection: close\r\n\r\n"
+        "{method} {path} HTTP/1.1\r\nHost: localhost\r\n{credential}Content-Type: application/json\r\n\
+         Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
     );
     stream.write_all(head.as_bytes()).ok()?;
     let mut answer = String::new();

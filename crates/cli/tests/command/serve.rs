@@ -5,7 +5,9 @@ use std::process::Stdio;
 
 use rustix::process::Signal;
 
-use crate::process::{Running, enable, free_port, get, provost, request, run, text, trust};
+use crate::process::{
+    Running, done_by, enable, free_port, get, provost, request, run, send, text, trust,
+};
 
 #[test]
 fn without_settings_it_serves_with_nothing_enabled() {
@@ -158,4 +160,30 @@ fn requests_cannot_run_as_somebody_who_is_no_administrator() {
     assert_eq!(refused.status.code(), Some(1));
     let said = text(&refused.stderr);
     assert!(said.contains("scimAdminName: found \"SuperUser\""), "{said}");
+    trust(folder.path(), "ann");
+    let refused = run(folder.path(), &["serve", "--listen", "127.0.0.1:0"]);
+    assert_eq!(refused.status.code(), Some(1));
+    let said = text(&refused.stderr);
+    assert!(said.contains("scimAdminName: \"ann\" is no enabled user"), "{said}");
+    assert!(!said.contains("panicked"), "{said}");
+}
+
+#[test]
+fn requests_may_run_as_a_user_whom_the_tables_make_an_administrator() {
+    let folder = tempfile::tempdir().unwrap();
+    enable(folder.path(), "true");
+    let token = done_by("ops", folder.path(), &["token", "create", "--name", "a", "--admin"]);
+    let (server, port) = Running::serve(folder.path(), "/ready");
+    let done = |method: &str, path: &str, body: &str| {
+        send(port, method, path, Some(token.trim()), body).unwrap().0
+    };
+    let ann = r#"{"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "ann"}"#;
+    assert_eq!(done("POST", "/scim/v2/Users", ann), 201);
+    let rows = r#"{"rows": [{"thingworxUserName": "ann"}], "reason": "a test"}"#;
+    let table = "/admin/v1/configuration/AdministratorAccounts";
+    assert_eq!(done("PUT", table, rows), 200);
+    drop(server);
+    trust(folder.path(), "ann");
+    let (_server, port) = Running::serve(folder.path(), "/ready");
+    assert_eq!(get(port, "/scim/v2/Users", Some(token.trim())).unwrap().0, 200);
 }

@@ -27,6 +27,23 @@ pub struct Settings {
     pub provost: Provost,
 }
 
+impl Settings {
+    /// The users that requests run as, each once.
+    #[must_use]
+    pub fn administrators(&self) -> BTreeSet<&str> {
+        let tenants = || self.provost.tenants.values();
+        let issuers = self.provost.jwt.issuers.iter();
+        let issuers = issuers.chain(tenants().flat_map(|it| &it.issuers));
+        let introspections = self.introspection.iter();
+        let introspections =
+            introspections.chain(tenants().filter_map(|it| it.introspection.as_ref()));
+        let trusted = self.trust.iter().map(|it| &it.admin_name);
+        let of_issuers = issuers.map(|it| &it.admin_name);
+        let asked = introspections.filter_map(|it| it.admin_name.as_ref());
+        trusted.chain(of_issuers).chain(asked).map(String::as_str).collect()
+    }
+}
+
 /// Loads the settings; whatever is wrong is in the report, all of it at once.
 #[must_use]
 pub fn load(inputs: &Inputs) -> Report {

@@ -281,12 +281,13 @@ fn requests_run_as_an_administrator_that_the_platform_has() {
     fn check(value: &str, reason: &str) {
         let expected = format!(
             "line 3 column 22: SCIMAccessTokenServicesSettings.scimAdminName: found {value}\
-             {reason}; legal: an enabled administrator of the platform: \"Administrator\""
+             {reason}; legal: \"Administrator\", or an enabled user of the table \
+             AdministratorAccounts"
         );
         check_sso("scimAdminName", value, &[&expected]);
     }
-    check("\"bjensen\"", ": the platform has no user of this name");
     check("\"administrator\"", ": the platform has no user of this name");
+    check("\" Administrator\"", ": blanks stand before or after the value");
     check("\"SuperUser\"", ": requests cannot run as this user, who is no enabled administrator");
     check("\"\"", ": the string is empty");
     check("7", "");

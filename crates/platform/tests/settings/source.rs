@@ -169,7 +169,8 @@ fn what_is_no_regular_file_is_not_opened() {
 
 #[test]
 fn the_report_has_every_setting_then_warnings_then_errors() {
-    let site = Site::platform(ENABLED).with_file(SSO, SSO_OF_9_0.replace("Administrator", "Me"));
+    let site =
+        Site::platform(ENABLED).with_file(SSO, SSO_OF_9_0.replace("Administrator", "System"));
     let text = site.load().to_string();
     let lines: Vec<_> = text.lines().collect();
     let first_warning = lines.iter().position(|line| line.starts_with("warning: "));

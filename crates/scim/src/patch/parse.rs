@@ -180,6 +180,7 @@ impl Parser<'_, '_> {
 
     fn with_path(&mut self, op: Op, text: &str, value: &Value) -> Result<(), Error> {
         if let Some(extension) = self.reader.extension(text) {
+            self.check_writable(extension)?;
             self.reader.deviate(Deviation::ExtensionPath)?;
             return self.extension(op, extension, value);
         }
@@ -225,6 +226,16 @@ impl Parser<'_, '_> {
     /// path is: one unknown attribute must not fail a whole object in every cycle.
     fn unknown(&mut self, path: &str) -> Result<(), Error> {
         self.reader.deviate(Deviation::unknown_attribute(path)).map_err(as_path_error)
+    }
+
+    /// An extension that clients can only read is no target.
+    fn check_writable(&self, extension: SchemaId) -> Result<(), Error> {
+        let schemas = self.reader.schemas;
+        let schema = schemas.schema(extension);
+        match schema.attributes.iter().all(|id| is_read_only(schemas.attribute(*id))) {
+            true => Err(Error::mutability(format!("{} is read-only", schema.id))),
+            false => Ok(()),
+        }
     }
 
     fn check_mutability(&self, target: Target) -> Result<(), Error> {

@@ -12,10 +12,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use provost_store::Cause;
 use tokio::net::{TcpListener, TcpSocket};
 use tracing::{info, warn};
 
 use crate::context::{App, Parts};
+use crate::door;
 use crate::keeping::remove_what_is_over;
 use crate::tenant::Tenancy;
 
@@ -62,6 +64,16 @@ impl Server {
         let listener = socket.listen(BACKLOG)?;
         let app = Arc::new(App::new(parts, tenancy, listener.local_addr()?));
         Ok(Self { listener, app })
+    }
+
+    /// Whether requests could run as somebody who is none of the platform's own: an enabled user whom
+    /// the table `AdministratorAccounts` names.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn is_administrator(&self, name: &str) -> io::Result<bool> {
+        let cause = Cause { caller: "server".into(), ..Cause::default() };
+        door::is_administrator(&self.app, cause, name).await.map_err(io::Error::other)
     }
 
     /// Where the server listens.

@@ -56,10 +56,14 @@ async fn what_is_created_begins_with_the_defaults_and_no_client_changes_them() {
     forged[PRINCIPAL] = json!({"description": "mine", "locked": true});
     assert_eq!(server.send("PUT", &path, Some(&forged)).await.status, 200);
     assert_eq!(with_platform(&server, &path).await, expected);
-    let direct =
-        patch(json!({"op": "replace", "path": format!("{PRINCIPAL}:description"), "value": "x"}));
-    let answer = server.send("PATCH", &path, Some(&direct)).await;
-    assert_eq!((answer.status, &answer.json()["scimType"]), (400, &json!("mutability")));
+    for direct in [
+        json!({"op": "replace", "path": format!("{PRINCIPAL}:description"), "value": "x"}),
+        json!({"op": "replace", "path": PRINCIPAL, "value": {"description": "x"}}),
+        json!({"op": "remove", "path": PRINCIPAL}),
+    ] {
+        let answer = server.send("PATCH", &path, Some(&patch(direct))).await;
+        assert_eq!((answer.status, &answer.json()["scimType"]), (400, &json!("mutability")));
+    }
     // What was there before has none, unless updates give them too.
     assert_eq!(server.send("PUT", &early, Some(&user("early"))).await.status, 200);
     assert_eq!(with_platform(&server, &early).await, Value::Null);

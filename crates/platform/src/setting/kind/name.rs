@@ -3,7 +3,7 @@
 use secrecy::SecretString;
 
 use super::{Fault, Kind, found, quoted, text};
-use crate::principal;
+use crate::principal::{self, RunAsError};
 use crate::secret_store::is_short_word;
 use crate::setting::document::Value;
 
@@ -58,13 +58,17 @@ impl Kind for AdministratorName {
     fn legal(&self) -> String {
         let names: Vec<String> =
             principal::administrators().map(|user| quoted(user.name)).collect();
-        format!("an enabled administrator of the platform: {}", names.join(" or "))
+        format!("{}, or an enabled user of the table AdministratorAccounts", names.join(" or "))
     }
 
     fn parse(&self, value: &Value) -> Result<String, Fault> {
         let name = text(value)?;
         match principal::run_as(name) {
             Ok(user) => Ok(user.name.to_owned()),
+            // The tables are in the database: the server looks there when it starts.
+            Err(RunAsError::Unknown) if principal::reserved_user(name).is_none() => {
+                Ok(name.to_owned())
+            }
             Err(refused) => Err(Fault::Because(refused.to_string())),
         }
     }

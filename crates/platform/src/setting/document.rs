@@ -34,6 +34,30 @@ pub(crate) struct Member {
     pub(crate) node: Node,
 }
 
+impl Node {
+    /// Lays another value over this one: objects are joined name by name; of all else the other stays.
+    pub(crate) fn lay(&mut self, over: Self) {
+        match (&mut self.value, over.value) {
+            (Value::Object(members), Value::Object(others)) => lay_members(members, others),
+            (value, other) => {
+                *value = other;
+                self.place = over.place;
+            }
+        }
+    }
+}
+
+fn lay_members(members: &mut Vec<Member>, others: Vec<Member>) {
+    let places = members.iter().enumerate().map(|(index, it)| (it.name.clone(), index));
+    let places: HashMap<String, usize> = places.collect();
+    for other in others {
+        match places.get(&other.name).and_then(|index| members.get_mut(*index)) {
+            Some(member) => member.node.lay(other.node),
+            None => members.push(other),
+        }
+    }
+}
+
 /// Reads a file's text.
 ///
 /// Where it stops being JSON is noted, and there is no value; an object that has a name twice is

@@ -1,5 +1,7 @@
-//! Finds a settings file (flag, environment, working directory) and reads it within a bound.
+//! Finds a settings file (flag, environment, working directory) and what lies over it, and reads them
+//! within bounds.
 
+use std::ffi::OsStr;
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -18,9 +20,16 @@ pub(crate) enum Found {
     Unreadable,
     Read {
         root: Node,
-        source: Source,
-        readable_by_all: bool,
+        /// The files that every user of the machine may read.
+        open: Vec<Source>,
     },
+}
+
+/// What one file says.
+struct Layer {
+    root: Node,
+    source: Source,
+    readable_by_all: bool,
 }
 
 /// One of the two settings files: how it is named and found.
@@ -50,6 +59,9 @@ pub(crate) const SSO: SettingsFile = SettingsFile {
 
 const FILE_BYTES_MAX: u64 = 1024 * 1024;
 
+/// How many files may lie over one.
+const LAYERS_MAX: usize = 100;
+
 impl Found {
     pub(crate) fn root(&self) -> Option<&Node> {
         match self {
@@ -60,28 +72,38 @@ impl Found {
 }
 
 impl SettingsFile {
-    /// Finds and reads the file; what is wrong with it is noted.
+    /// Finds and reads the file, and lays the files of its folder over it; what is wrong with them is
+    /// noted.
     pub(crate) fn read(&self, inputs: &Inputs, notes: &mut Notes) -> Found {
-        let Some((path, named_by)) = self.path(inputs) else { return Found::Nowhere };
-        let name: Arc<str> = path.display().to_string().into();
-        let source = Source::File(Arc::clone(&name));
-        let (text, readable_by_all) = match read_bounded(&inputs.folder.join(&path)) {
-            Ok(read) => read,
-            Err(error) => {
-                let named_by = named_by.map_or(String::new(), |by| format!("; named by {by}"));
-                let message = format!("{error}{named_by}");
-                notes.errors.push(Problem::at(source, "", message));
-                return Found::Unreadable;
-            }
-        };
-        match document::parse(&name, &text, notes) {
-            Some(root) => Found::Read { root, source, readable_by_all },
-            None => Found::Unreadable,
+        let (path, named_by) = self.path(inputs);
+        // What cannot be looked at is read, so that the reason is told.
+        let is_there = || inputs.folder.join(&path).try_exists().unwrap_or(true);
+        let folder = path.with_added_extension("d");
+        let over = layers(inputs, &folder);
+        if let Err(error) = &over {
+            let source = Source::File(folder.display().to_string().into());
+            notes.errors.push(Problem::at(source, "", error.to_string()));
         }
+        let is_listed = over.is_ok();
+        let over = over.unwrap_or_default();
+        let base = (named_by.is_some() || is_there()).then_some((path, named_by));
+        let files = base.into_iter().chain(over.into_iter().map(|path| (path, None)));
+        let read = files.map(|(path, named_by)| read_layer(inputs, &path, named_by, notes));
+        // Each is read, so that all errors are told.
+        let read: Vec<Option<Layer>> = read.collect();
+        let read: Option<Vec<Layer>> = read.into_iter().collect();
+        let Some(layers) = read.filter(|_| is_listed) else { return Found::Unreadable };
+        let open = layers.iter().filter(|it| it.readable_by_all);
+        let open = open.map(|it| it.source.clone()).collect();
+        let root = layers.into_iter().map(|it| it.root).reduce(|mut root, over| {
+            root.lay(over);
+            root
+        });
+        root.map_or(Found::Nowhere, |root| Found::Read { root, open })
     }
 
-    /// Where the file is, and who named it; the first that names one wins.
-    fn path(&self, inputs: &Inputs) -> Option<(PathBuf, Option<Source>)> {
+    /// Where the file is or would be, and who named it; the first that names one wins.
+    fn path(&self, inputs: &Inputs) -> (PathBuf, Option<Source>) {
         let by_flag = (self.flag_value)(inputs).map(|path| (path.clone(), Source::Flag(self.flag)));
         let by_variable = || {
             let path = PathBuf::from(inputs.variable(self.variable)?);
@@ -90,11 +112,53 @@ impl SettingsFile {
         if let Some((path, source)) = by_flag.or_else(by_variable) {
             let is_folder = inputs.folder.join(&path).is_dir();
             let path = if is_folder { path.join(self.file_name) } else { path };
-            return Some((path, Some(source)));
+            return (path, Some(source));
         }
-        let usual = PathBuf::from(self.usual_place);
-        // What cannot be looked at is read, so that the reason is told.
-        inputs.folder.join(&usual).try_exists().unwrap_or(true).then_some((usual, None))
+        (PathBuf::from(self.usual_place), None)
+    }
+}
+
+/// The files that lie over a settings file, in the order of their names: the last one wins. Others may
+/// keep what they like beside them.
+fn layers(inputs: &Inputs, folder: &Path) -> Result<Vec<PathBuf>, Unreadable> {
+    let entries = match inputs.folder.join(folder).read_dir() {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error.into()),
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let name = entry?.file_name();
+        let is_hidden = name.as_encoded_bytes().starts_with(b".");
+        if !is_hidden && Path::new(&name).extension() == Some(OsStr::new("json")) {
+            names.push(name);
+        }
+        if names.len() > LAYERS_MAX {
+            return Err(Unreadable::TooMany);
+        }
+    }
+    names.sort_unstable();
+    Ok(names.iter().map(|name| folder.join(name)).collect())
+}
+
+fn read_layer(
+    inputs: &Inputs,
+    path: &Path,
+    named_by: Option<Source>,
+    notes: &mut Notes,
+) -> Option<Layer> {
+    let name: Arc<str> = path.display().to_string().into();
+    let source = Source::File(Arc::clone(&name));
+    match read_bounded(&inputs.folder.join(path)) {
+        Ok((text, readable_by_all)) => {
+            let root = document::parse(&name, &text, notes)?;
+            Some(Layer { root, source, readable_by_all })
+        }
+        Err(error) => {
+            let named_by = named_by.map_or(String::new(), |by| format!("; named by {by}"));
+            notes.errors.push(Problem::at(source, "", format!("{error}{named_by}")));
+            None
+        }
     }
 }
 
@@ -121,6 +185,8 @@ enum Unreadable {
     Io(#[from] io::Error),
     #[error("is no regular file")]
     NoFile,
+    #[error("holds more than {LAYERS_MAX} files")]
+    TooMany,
     #[error("is larger than {FILE_BYTES_MAX} bytes")]
     TooLarge,
     #[error("is not in UTF-8, from byte {at} on; save it in UTF-8")]

@@ -168,28 +168,33 @@ fn refuse_issuer_twice(settings: &Settings, notes: &mut Notes) {
 }
 
 fn warn_of_open_secret(file: &Found, trust: Option<&(Source, Option<Service>)>, notes: &mut Notes) {
-    let Found::Read { source, readable_by_all: true, .. } = file else { return };
+    let Found::Read { open, .. } = file else { return };
     let Some((_, Some(service))) = trust else { return };
-    match service {
-        Service::Keys(trust) if trust.client_secret.is_some() => {}
+    let trust = match service {
+        Service::Keys(trust) => trust,
         Service::Introspection(asked) => return refuse_open_secret(file, asked, notes),
-        Service::Keys(_) => return,
+    };
+    let (Some(secret), Some(place)) = (&trust.client_secret, &trust.secret_source) else { return };
+    for source in open.iter().filter(|file| secret::stands_in(secret, place, file)) {
+        warn(
+            notes,
+            source.clone(),
+            "holds clientSecret and every user of this machine may read it; chmod 600 closes that",
+        );
     }
-    warn(
-        notes,
-        source.clone(),
-        "holds clientSecret and every user of this machine may read it; chmod 600 closes that",
-    );
 }
 
 fn refuse_open_secret(file: &Found, asked: &Introspection, notes: &mut Notes) {
-    let Found::Read { source, readable_by_all: true, .. } = file else { return };
+    let Found::Read { open, .. } = file else { return };
     let message = "holds clientSecret and every user of this machine may read it; chmod 600 closes \
                    that, or keep the secret with `provost secret set`";
-    let problem = Problem::at(source.clone(), "", message);
-    // Once for the file, however many secrets are in it.
-    if secret::stands_in(asked, source) && !notes.errors.contains(&problem) {
-        notes.errors.push(problem);
+    let Introspection { client_secret, secret_source, .. } = asked;
+    for source in open.iter().filter(|it| secret::stands_in(client_secret, secret_source, it)) {
+        let problem = Problem::at(source.clone(), "", message);
+        // Once for the file, however many secrets are in it.
+        if !notes.errors.contains(&problem) {
+            notes.errors.push(problem);
+        }
     }
 }
 

@@ -35,7 +35,10 @@ Provost reads the platform's two files and needs none of them:
 | `platform-settings.json` | `--platform-settings` | `THINGWORX_PLATFORM_SETTINGS` | `ThingworxPlatform/` in the working directory |
 | `sso-settings.json` | `--sso-settings` | `THINGWORX_SSO_SETTINGS` | `ThingworxPlatform/ssoSecurityConfig/` in the working directory |
 
-The first that names a file wins, from left to right. The variables `ENABLE_SCIM`, `SCIM_AUTOSTART`
+The first that names a file wins, from left to right. Over a file lie those of the folder beside it
+that has its name and `.d`, such as `platform-settings.json.d/50-site.json`: all that end in `.json`,
+in the order of their names. Objects are joined name by name; of anything else, a whole array too, the
+last file that says something wins. They are read also where the file itself is not. The variables `ENABLE_SCIM`, `SCIM_AUTOSTART`
 and `ENABLE_SSO` override `enableSCIM`, `autoStart` and `EnableSSO`; the flags `--listen` and
 `--data` override `listen` and `dataFolder`; `SCIM_CLIENT_SECRET`, or the file that
 `SCIM_CLIENT_SECRET_FILE` names, overrides `clientSecret`. An empty variable counts as absent. A

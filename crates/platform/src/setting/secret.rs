@@ -15,13 +15,13 @@ use crate::secret_store::{SecretError, SecretName, SecretStore, read_private};
 /// What stands in place of a secret that the store of secrets has.
 const PREFIX: &str = "encrypt.";
 
-/// Whether the secret itself stands in a settings file.
-pub(super) fn stands_in(introspection: &Introspection, file: &Source) -> bool {
-    let is_in = match (&introspection.secret_source, file) {
+/// Whether a secret that was said somewhere stands itself in a settings file.
+pub(super) fn stands_in(secret: &SecretString, source: &Source, file: &Source) -> bool {
+    let is_in = match (source, file) {
         (Source::Place(place), Source::File(name)) => place.file == *name,
         _ => false,
     };
-    is_in && name_in(&introspection.client_secret).is_none()
+    is_in && name_in(secret).is_none()
 }
 
 /// The name of a stored secret, if the text is one.

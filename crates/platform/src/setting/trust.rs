@@ -26,6 +26,8 @@ pub struct Trust {
     pub keys: KeyPlace,
     /// Accepted for the platform's older releases; nothing uses it.
     pub client_secret: Option<SecretString>,
+    /// Where that was said.
+    pub(crate) secret_source: Option<Source>,
 }
 
 impl Trust {
@@ -202,10 +204,19 @@ fn read_keys(block: &mut Block<'_, '_>) -> Option<Trust> {
         "A token of another issuer is refused; the last slash counts.",
     );
     let keys = issuer::read_key_place(block);
+    let secret_source = block.source_of("clientSecret");
     let client_secret = read_unused(block, client_id.as_deref());
     warn_of_last_slash(block, issuer_name.as_deref());
     let (client_id, issuer, keys) = (client_id?, issuer_name?, keys?);
-    Some(Trust { admin_name, client_id, client_id_claim, issuer, keys, client_secret })
+    Some(Trust {
+        admin_name,
+        client_id,
+        client_id_claim,
+        issuer,
+        keys,
+        client_secret,
+        secret_source,
+    })
 }
 
 /// `clientId` and `clientSecret`: their part in checking a JWT is none, in any release.

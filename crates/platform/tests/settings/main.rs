@@ -1,6 +1,7 @@
 //! The settings, from files in a temporary folder to the lines that an operator reads.
 
 mod error;
+mod layer;
 mod page;
 mod secret;
 mod shape;

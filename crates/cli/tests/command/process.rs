@@ -106,6 +106,22 @@ impl Running {
         (server, port)
     }
 
+    /// Starts a server in a folder and ends it; gives its port and its log.
+    pub(crate) fn said(folder: &Path) -> (u16, String) {
+        let port = free_port();
+        let listen = format!("127.0.0.1:{port}");
+        let mut command = provost(folder, &["serve", "--listen", &listen]);
+        let mut server = Self::start(command.stderr(Stdio::piped()));
+        server.until(port, "/health", 200);
+        let mut log = server.log();
+        server.signal(Signal::TERM);
+        assert_eq!(server.wait(), Some(0));
+        let mut said = String::new();
+        log.read_to_string(&mut said).expect("the log is text");
+        check_discreet(&said);
+        (port, said)
+    }
+
     pub(crate) fn output(&mut self) -> BufReader<ChildStdout> {
         BufReader::new(self.child.stdout.take().expect("its output is piped"))
     }

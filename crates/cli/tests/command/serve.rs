@@ -1,6 +1,5 @@
 //! `provost serve`: start, stop, start again, and what keeps it from starting.
 
-use std::io::Read as _;
 use std::process::Stdio;
 
 use rustix::process::Signal;
@@ -127,17 +126,8 @@ fn the_first_lines_of_the_log_say_where_and_for_whom() {
     let folder = tempfile::tempdir().unwrap();
     enable(folder.path(), "false");
     trust(folder.path(), "Administrator");
-    let port = free_port();
+    let (port, said) = Running::said(folder.path());
     let listen = format!("127.0.0.1:{port}");
-    let mut server = Running::start(
-        provost(folder.path(), &["serve", "--listen", &listen]).stderr(Stdio::piped()),
-    );
-    server.until(port, "/health", 200);
-    let mut log = server.log();
-    server.signal(Signal::TERM);
-    assert_eq!(server.wait(), Some(0));
-    let mut said = String::new();
-    log.read_to_string(&mut said).unwrap();
     for part in [
         &format!("Provost {} listens on {listen}", env!("CARGO_PKG_VERSION")),
         "the SCIM subsystem is STOPPED",

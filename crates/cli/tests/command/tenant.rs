@@ -1,11 +1,6 @@
 //! `provost tenant`, beside a server.
 
-use std::io::Read as _;
-use std::process::Stdio;
-
-use rustix::process::Signal;
-
-use crate::process::{Running, enable, free_port, get, provost, run, text};
+use crate::process::{Running, enable, get, run, text};
 
 #[test]
 fn a_tenant_made_beside_a_server_is_served_paused_and_resumed() {
@@ -58,17 +53,7 @@ fn a_tenant_that_the_settings_name_and_nobody_made_is_warned_of() {
     )
     .unwrap();
     assert_eq!(run(folder.path(), &["tenant", "create", "acme"]).status.code(), Some(0));
-    let port = free_port();
-    let listen = format!("127.0.0.1:{port}");
-    let mut server = Running::start(
-        provost(folder.path(), &["serve", "--listen", &listen]).stderr(Stdio::piped()),
-    );
-    server.until(port, "/health", 200);
-    let mut log = server.log();
-    server.signal(Signal::TERM);
-    assert_eq!(server.wait(), Some(0));
-    let mut text = String::new();
-    log.read_to_string(&mut text).unwrap();
+    let (_port, text) = Running::said(folder.path());
     assert!(text.contains("The settings name the tenant acne, and there is none"), "{text}");
     assert!(!text.contains("the tenant acme"), "{text}");
 }

@@ -1,4 +1,5 @@
-//! Everything that a settings file can have wrong, and the exact line that says so.
+//! Everything that a settings file can have wrong, and the exact line that says so: what an operator
+//! reads, in one place, so that the sentences stay alike.
 
 use provost_platform::setting::{ClientCertificates, ClientRights, TenantCertificates};
 

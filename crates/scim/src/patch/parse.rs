@@ -1,4 +1,7 @@
 //! The PatchOp message to operations (RFC 7644 §3.5.2).
+//!
+//! One parser holds the reader, the place of the operation and the steps so far; each form that a path
+//! and a value can have together is one of its methods.
 
 use serde_json::{Map, Value};
 

@@ -1,4 +1,7 @@
 //! JSON to values: names looked up, types checked, what a client must not set left out (RFC 7643 §2).
+//!
+//! The one door for all of it, bodies of requests, values of a PATCH and what is stored: what differs
+//! between them is the [`Message`].
 
 use base64::Engine as _;
 use base64::engine::DecodePaddingMode;

@@ -20,11 +20,7 @@ pub async fn create(cx: &Context<'_>, kind: Kind, draft: Attributes) -> Result<O
     let members = membership::take(schemas, kind, &mut new).unwrap_or_default();
     let members = membership::known(cx, Delta::add(members), &mut deviations).await?;
     let secrets = secret::take(schemas, &mut new, &[]);
-    for (of, id, value) in &cx.policy.initial {
-        if *of == kind && new.get(*id).is_none() {
-            new.set(*id, value.clone());
-        }
-    }
+    platform::give(&cx.policy.initial, kind, &mut new);
     let entries = platform::decide(cx, kind, None, &mut new)?;
     let content = Content::between(schemas, &engine.indexes, kind, None, &new)?
         .expect("a resource that comes into being is a change");

@@ -1,10 +1,10 @@
 //! DELETE: a resource goes, with its memberships (RFC 7644 §3.6).
 
 use provost_scim::schema::Kind;
-use provost_store::{Act, IfMatch, Write, difference, view};
+use provost_store::{Act, IfMatch, Write, difference};
 
 use crate::administrator::check_not_last;
-use crate::error::failed;
+use crate::stored::attributes;
 use crate::write::{check_version, fetch, submit_in_turn, write};
 use crate::{Context, Error, Outcome, platform};
 
@@ -24,8 +24,7 @@ pub async fn delete(
     for _ in 0..cx.policy.attempts_max {
         let stored = fetch(cx, kind, id).await?;
         check_version(cx, &stored, if_match.as_ref())?;
-        let old =
-            view::attributes(schemas, &stored).map_err(|it| failed(cx, "read a resource", it))?;
+        let old = attributes(cx, &stored)?;
         platform::check_deletion(cx, &stored, &old)?;
         let turn = check_not_last(cx, kind, &old, None).await?;
         let keys = cx.engine.indexes.keys(schemas, kind, &old);

@@ -9,6 +9,7 @@ use provost_store::{
 
 use crate::error::failed;
 use crate::policy::LOCAL;
+use crate::stored::attributes;
 use crate::write::{Changed, fetch, refused, submit, write};
 use crate::{Context, Error, Outcome, platform};
 
@@ -21,11 +22,7 @@ pub async fn create_local(
     kind: Kind,
     mut new: Attributes,
 ) -> Result<Outcome, Error> {
-    for (of, id, value) in &cx.policy.initial {
-        if *of == kind && new.get(*id).is_none() {
-            new.set(*id, value.clone());
-        }
-    }
+    platform::give(&cx.policy.initial, kind, &mut new);
     if let Some(platform) = &cx.policy.platform {
         new.set(platform.origin, Val::Str(LOCAL.into()));
     }
@@ -49,8 +46,7 @@ pub async fn change_local(
     let _turn = cx.turn(id).await;
     for _ in 0..cx.policy.attempts_max {
         let stored = fetch(cx, kind, id).await?;
-        let old =
-            view::attributes(schemas, &stored).map_err(|it| failed(cx, "read a resource", it))?;
+        let old = attributes(cx, &stored)?;
         let mut new = old.clone();
         change(&mut new);
         let content = Content::between(schemas, &cx.engine.indexes, kind, Some(&old), &new)?;

@@ -3,9 +3,9 @@
 use provost_scim::patch::Patch;
 use provost_scim::schema::Kind;
 use provost_scim::value::{Attributes, Reader};
-use provost_store::{Act, IfMatch, Stored, view};
+use provost_store::{Act, IfMatch, Stored};
 
-use crate::error::failed;
+use crate::stored::attributes;
 use crate::write::{Changed, Next, change, check_version, fetch, submit, write};
 use crate::{Context, Error, Outcome, membership, platform, secret};
 
@@ -23,11 +23,9 @@ pub async fn patch(
     patch: &Patch,
     if_match: Option<IfMatch>,
 ) -> Result<Outcome, Error> {
-    let schemas = cx.schemas();
     if patch.is_members_only() {
         let stored = fetch(cx, kind, id).await?;
-        let old =
-            view::attributes(schemas, &stored).map_err(|it| failed(cx, "read a resource", it))?;
+        let old = attributes(cx, &stored)?;
         // A group that becomes a provisioned one changes with its members.
         if !platform::is_untouched(cx, &stored, &old)? {
             return patch_members(cx, &stored, patch, if_match).await;
@@ -38,8 +36,7 @@ pub async fn patch(
     for _ in 0..cx.policy.attempts_max {
         let stored = fetch(cx, kind, id).await?;
         check_version(cx, &stored, if_match.as_ref())?;
-        let old =
-            view::attributes(schemas, &stored).map_err(|it| failed(cx, "read a resource", it))?;
+        let old = attributes(cx, &stored)?;
         let mut reader = cx.reader(kind);
         let patched = patch.apply(&mut reader, old.clone())?;
         let new = patched.attributes;

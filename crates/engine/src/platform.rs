@@ -6,10 +6,11 @@ use provost_scim::error::quote;
 use provost_scim::filter::{parse, resolve};
 use provost_scim::schema::{AttrId, Kind};
 use provost_scim::value::{Attributes, Val, fold};
-use provost_store::{AuditOutcome, Entry, Part, Query, Stored, Target, WORK_UNITS_MAX, view};
+use provost_store::{AuditOutcome, Entry, Part, Query, Stored, Target, WORK_UNITS_MAX};
 
 use crate::error::failed;
 use crate::policy::{LOCAL, Local, Platform};
+use crate::stored::attributes;
 use crate::{Context, Error};
 
 /// The category of what an application that keeps sessions must know.
@@ -41,7 +42,7 @@ pub(crate) fn decide(
     check_reserved(cx, kind, new)?;
     check_names(cx, old.map(|(_, old)| old), new)?;
     if old.is_none() || policy.defaults_on_update {
-        give_defaults(cx, kind, new);
+        give(&policy.defaults, kind, new);
     }
     Ok(entries)
 }
@@ -139,8 +140,7 @@ pub async fn find(
     let page = cx.engine.store.query(cx.tenant, query).await;
     let page = page.map_err(|error| failed(cx, "look up a name", error))?;
     let Some(stored) = page.rows.into_iter().next() else { return Ok(None) };
-    let attributes = view::attributes(cx.schemas(), &stored);
-    let attributes = attributes.map_err(|error| failed(cx, "read a resource", error))?;
+    let attributes = attributes(cx, &stored)?;
     Ok(Some((stored, attributes)))
 }
 
@@ -190,8 +190,9 @@ fn name(cx: &Context<'_>, kind: Kind, old: Option<&Attributes>, new: &mut Attrib
     new.set(names.name, Val::Str(mapped.or(bound).unwrap_or(sent).into()));
 }
 
-fn give_defaults(cx: &Context<'_>, kind: Kind, new: &mut Attributes) {
-    for (of, id, value) in &cx.policy.defaults {
+/// Gives values to a resource that has none.
+pub(crate) fn give(values: &[(Kind, AttrId, Val)], kind: Kind, new: &mut Attributes) {
+    for (of, id, value) in values {
         if *of == kind && new.get(*id).is_none() {
             new.set(*id, value.clone());
         }

@@ -9,7 +9,7 @@ use provost_scim::value::{Attributes, Val};
 use provost_store::{Label, MemberPage, Membership, ResourceId, Stored, Version, view};
 
 use crate::error::failed;
-use crate::{Context, Error};
+use crate::{Context, Error, stored};
 
 /// A resource as a client sees it.
 #[derive(Debug)]
@@ -127,8 +127,7 @@ impl Renderer<'_> {
     ) -> Result<Rendered, Error> {
         let (cx, schemas) = (self.cx, self.cx.schemas());
         let common = schemas.common();
-        let mut attributes =
-            view::attributes(schemas, stored).map_err(|it| failed(cx, "read a resource", it))?;
+        let mut attributes = stored::attributes(cx, stored)?;
         let uris = view::schema_uris(schemas, stored.kind, &attributes, |id| {
             projection.wants(schemas, id)
         });

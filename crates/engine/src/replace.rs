@@ -5,10 +5,10 @@ use provost_scim::error::{Error as Refusal, ErrorKind, quote};
 use provost_scim::membership::Delta;
 use provost_scim::schema::{AttrId, Kind};
 use provost_scim::value::Attributes;
-use provost_store::{IfMatch, ResourceId, view};
+use provost_store::{IfMatch, ResourceId};
 
-use crate::error::failed;
 use crate::policy::Put;
+use crate::stored::attributes;
 use crate::write::{Next, change, check_version, fetch};
 use crate::{Context, Error, Outcome, membership, platform, secret};
 
@@ -58,8 +58,7 @@ pub(crate) async fn replace_as(
     for _ in 0..cx.policy.attempts_max {
         let stored = fetch(cx, kind, id).await?;
         check_version(cx, &stored, if_match.as_ref())?;
-        let old =
-            view::attributes(schemas, &stored).map_err(|it| failed(cx, "read a resource", it))?;
+        let old = attributes(cx, &stored)?;
         if how == As::Adoption && !platform::is_local(cx.policy.platform.as_ref(), &old) {
             // Somebody else was quicker: the name is taken.
             let name = quote(&stored.label);

@@ -117,14 +117,27 @@ pub async fn purge(
         target: Target::named("audit"),
         detail: json!({"before": time(before)}).to_string().into(),
     };
-    let (mut purged, mut entries) = (0, vec![entry]);
+    remove(store, tenant, Purge { entries: vec![entry], ..Purge::before(before, PURGED_AT_ONCE) })
+        .await
+}
+
+/// Removes all rows that are to go, at most `max` of them in one write; gives their number. What is to be
+/// appended is with the first of them.
+///
+/// # Errors
+/// If the store fails; some of the rows may then be gone.
+pub async fn remove(
+    store: &dyn Store,
+    tenant: TenantId,
+    mut purge: Purge,
+) -> Result<u64, StoreError> {
+    let mut removed = 0;
     loop {
-        let entries = std::mem::take(&mut entries);
-        let purge = Purge { entries, ..Purge::before(before, PURGED_AT_ONCE) };
-        let more = store.purge_audit(tenant, purge).await?;
-        purged += more;
-        if more < u64::from(PURGED_AT_ONCE) {
-            return Ok(purged);
+        let entries = std::mem::take(&mut purge.entries);
+        let more = store.purge_audit(tenant, Purge { entries, ..purge.clone() }).await?;
+        removed += more;
+        if more < u64::from(purge.max) {
+            return Ok(removed);
         }
     }
 }

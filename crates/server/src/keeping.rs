@@ -4,13 +4,11 @@ use provost_platform::DEFAULT_TENANT;
 use provost_platform::table::{Configuration, DOCUMENT, Provisioning};
 use provost_store::{Purge, Store, TenantId};
 
+use crate::audit::{self, PURGED_AT_ONCE};
 use crate::context::App;
 use crate::error::Error;
 use crate::issued::read;
 use crate::tenant::TenantList;
-
-/// How many rows are removed in one write.
-const ROWS: u32 = 1_000;
 
 const DAY_MICROS: i64 = 24 * 60 * 60 * 1_000_000;
 
@@ -37,12 +35,8 @@ async fn remove_of(store: &dyn Store, tenant: TenantId, now: i64) -> Result<(), 
     let tables = Provisioning::of(&Configuration::from_document(&document.body)?);
     let Some(days) = tables.keep_audit_days else { return Ok(()) };
     let before = now.saturating_sub(i64::from(days) * DAY_MICROS);
-    loop {
-        let purged = store.purge_audit(tenant, Purge::before(before, ROWS)).await;
-        if purged.map_err(Error::NoAudit)? < u64::from(ROWS) {
-            return Ok(());
-        }
-    }
+    let removed = audit::remove(store, tenant, Purge::before(before, PURGED_AT_ONCE)).await;
+    removed.map(drop).map_err(Error::NoAudit)
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use std::str::FromStr;
 use clap::ValueEnum;
 use jiff::Timestamp;
 use provost_platform::message::Language;
-use provost_server::audit::{self, CATEGORY, csv, csv_head, show_row, time};
+use provost_server::audit::{self, CATEGORY, PURGED_AT_ONCE, csv, csv_head, show_row, time};
 use provost_store::{AuditQuery, Position, Purge, Recorded, Store, Target, TenantId};
 use serde_json::{Value, json};
 
@@ -21,7 +21,7 @@ use crate::failure::Failure;
 use crate::wiring::{self, Place};
 use crate::{output, trail};
 
-/// How many rows are read at once; no more are purged at once.
+/// How many rows are read at once.
 const PAGE: NonZeroU16 = NonZeroU16::new(1_000).expect("is not 0");
 
 /// How old rows are that are archived: no younger one is still on its way into the trail.
@@ -194,17 +194,9 @@ async fn purge_archived(
     before: i64,
     last: Position,
 ) -> Result<u64, Failure> {
-    let max = PAGE.get().into();
-    let mut purged = 0;
-    loop {
-        let purge = Purge { up_to: Some(last), ..Purge::before(before, max) };
-        let gone = store.purge_audit(tenant, purge).await;
-        let gone = gone.map_err(Failure::unable("purge the audit trail"))?;
-        purged += gone;
-        if gone < u64::from(max) {
-            return Ok(purged);
-        }
-    }
+    let purge = Purge { up_to: Some(last), ..Purge::before(before, PURGED_AT_ONCE) };
+    let purged = audit::remove(store, tenant, purge).await;
+    purged.map_err(Failure::unable("purge the audit trail"))
 }
 
 async fn read(

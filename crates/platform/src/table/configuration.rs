@@ -19,7 +19,7 @@ pub const BYTES_MAX: usize = 1024 * 1024;
 const FORMAT: u32 = 1;
 
 /// How many rows a table may have.
-pub const ROWS_MAX: usize = 10_000;
+const ROWS_MAX: usize = 10_000;
 
 /// The configuration tables of a tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,7 +59,7 @@ pub enum ConfigurationError {
         /// How many there are.
         found: usize,
         /// How many there may be.
-        allowed: &'static str,
+        allowed: String,
     },
     /// All tables together are too large.
     #[error("the configuration would have more than {BYTES_MAX} bytes")]
@@ -215,14 +215,22 @@ impl ConfigurationError {
     }
 }
 
+/// Whether a table may have a number of rows.
+///
+/// # Errors
+/// [`ConfigurationError::Rows`] if it may not.
+pub fn check_rows(table: Table, found: usize) -> Result<(), ConfigurationError> {
+    let allowed = match table.has_many_rows() {
+        true if found > ROWS_MAX => format!("may have {ROWS_MAX}"),
+        false if found > 1 => "has one".to_owned(),
+        true | false => return Ok(()),
+    };
+    Err(ConfigurationError::Rows { table, found, allowed })
+}
+
 fn read_rows(table: Table, given: &[Value]) -> Result<Vec<Row>, ConfigurationError> {
     let found = given.len();
-    if !table.has_many_rows() && found > 1 {
-        return Err(ConfigurationError::Rows { table, found, allowed: "has one" });
-    }
-    if found > ROWS_MAX {
-        return Err(ConfigurationError::Rows { table, found, allowed: "may have 10000" });
-    }
+    check_rows(table, found)?;
     // Without its row a table has the defaults again.
     let default = [json!({})];
     let given = if table.has_many_rows() || found == 1 { given } else { &default };

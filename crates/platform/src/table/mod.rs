@@ -9,7 +9,9 @@ mod provisioning;
 mod row;
 mod shape;
 
-pub use configuration::{BYTES_MAX, Change, Configuration, ConfigurationError, DOCUMENT, ROWS_MAX};
+pub use configuration::{
+    BYTES_MAX, Change, Configuration, ConfigurationError, DOCUMENT, check_rows,
+};
 pub use provisioning::{Adoption, Defaults, GroupMapping, Provisioning};
 pub use row::{Row, tags};
 pub use shape::{Column, Table};

@@ -1,6 +1,6 @@
 //! `/login-decision`: what the platform's login may do with a user.
 
-use provost_engine::{self as engine, Context};
+use provost_engine as engine;
 use provost_platform::login::{self, Account};
 use provost_platform::schema::Principal;
 use provost_scim::Error as Refusal;
@@ -18,13 +18,7 @@ async fn decide_for(asked: &Asked, name: &str) -> Result<Value, Error> {
     let user = schemas.resource_type_by_name("User").expect("users are built in");
     let user_name = schemas.in_schema(user.schema, "userName").expect("users have names");
     let active = schemas.in_schema(user.schema, "active");
-    let cx = Context {
-        engine: &asked.app.parts.engine,
-        policy: &governed.policy,
-        tenant: asked.tenant.id,
-        cause: asked.cause.clone(),
-        base: &asked.base,
-    };
+    let cx = asked.context(&governed);
     let found = engine::find(&cx, user.kind, user_name, name).await?;
     let is = |of: &provost_scim::value::Attributes, id: Option<_>, value: bool| {
         id.and_then(|id| of.get(id)) == Some(&Val::Bool(value))

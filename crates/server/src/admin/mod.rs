@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use http::{Method, StatusCode};
 use provost_auth::Caller;
+use provost_engine::Context;
 use provost_scim::Error as Refusal;
 use provost_scim::value::Mode;
 use provost_store::Cause;
@@ -22,6 +23,7 @@ use serde_json::Value;
 use crate::base_url::base_url;
 use crate::body::Room;
 use crate::cause::cause;
+use crate::configuration::Governed;
 use crate::context::{App, Call};
 use crate::error::Error;
 use crate::request_line::RequestLine;
@@ -130,6 +132,17 @@ async fn at(asked: &Asked, place: Place) -> Result<Response, Error> {
 }
 
 impl Asked {
+    /// What the engine is told, under the configuration as it holds.
+    fn context<'a>(&'a self, governed: &'a Governed) -> Context<'a> {
+        Context {
+            engine: &self.app.parts.engine,
+            policy: &governed.policy,
+            tenant: self.tenant.id,
+            cause: self.cause.clone(),
+            base: &self.base,
+        }
+    }
+
     /// A parameter of the query string; the first of its name.
     fn parameter(&self, name: &str) -> Option<String> {
         let mut parameters = form_urlencoded::parse(self.query.as_bytes());

@@ -10,7 +10,7 @@ use provost_scim::error::quote;
 use provost_scim::schema::Kind;
 use provost_scim::schema::{AttrId, SchemaId, Schemas};
 use provost_scim::value::{Attributes, Printed, Time, Val};
-use provost_store::{Stored, view};
+use provost_store::Stored;
 use serde_json::{Map, Value, json};
 
 use super::endpoint::Place;
@@ -65,7 +65,7 @@ pub(super) async fn all(asked: &Asked, place: Place) -> Result<Response, Error> 
     let schemas = &asked.app.parts.engine.schemas;
     let of = Type::at(place, schemas);
     let governed = asked.tenant.governance.get(&asked.app, asked.tenant.id).await?;
-    let cx = context(asked, &governed);
+    let cx = asked.context(&governed);
     if asked.method == Method::POST {
         return created(asked, &cx, &governed, &of).await;
     }
@@ -86,7 +86,7 @@ pub(super) async fn one(asked: &Asked, place: Place) -> Result<Response, Error> 
     let schemas = &asked.app.parts.engine.schemas;
     let of = Type::at(place, schemas);
     let governed = asked.tenant.governance.get(&asked.app, asked.tenant.id).await?;
-    let cx = context(asked, &governed);
+    let cx = asked.context(&governed);
     let stored = match asked.method == Method::PATCH {
         false => engine::read(&cx, of.kind, &asked.value).await?,
         true => {
@@ -98,7 +98,7 @@ pub(super) async fn one(asked: &Asked, place: Place) -> Result<Response, Error> 
             outcome.await?.stored.expect("a change knows what it led to")
         }
     };
-    Ok(ok(&shown(schemas, &governed, &of, &stored)?))
+    Ok(ok(&shown(&cx, &governed, &of, &stored)?))
 }
 
 /// A local account becomes one that the identity provider may change.
@@ -106,13 +106,13 @@ pub(super) async fn adopt(asked: &Asked, place: Place) -> Result<Response, Error
     let schemas = &asked.app.parts.engine.schemas;
     let of = Type::at(place, schemas);
     let governed = asked.tenant.governance.get(&asked.app, asked.tenant.id).await?;
-    let cx = context(asked, &governed);
+    let cx = asked.context(&governed);
     let origin = principal(schemas).origin;
     let outcome = engine::change_local(&cx, of.kind, &asked.value, |attributes| {
         attributes.remove(origin);
     });
     let stored = outcome.await?.stored.expect("a change knows what it led to");
-    Ok(ok(&shown(schemas, &governed, &of, &stored)?))
+    Ok(ok(&shown(&cx, &governed, &of, &stored)?))
 }
 
 async fn created(
@@ -137,21 +137,11 @@ async fn created(
     let outcome = engine::create_local(cx, of.kind, draft).await?;
     let stored = outcome.stored.expect("a creation knows what it led to");
     let mut response =
-        answer(StatusCode::CREATED, MediaType::Json, &shown(schemas, governed, of, &stored)?);
+        answer(StatusCode::CREATED, MediaType::Json, &shown(cx, governed, of, &stored)?);
     let location = format!("{}{ROOT}/{}/{}", asked.base, of.path, stored.id);
     let location = HeaderValue::from_str(&location).expect("a base URL and an id are ASCII");
     response.headers_mut().insert(LOCATION, location);
     Ok(response)
-}
-
-fn context<'a>(asked: &'a Asked, governed: &'a Governed) -> Context<'a> {
-    Context {
-        engine: &asked.app.parts.engine,
-        policy: &governed.policy,
-        tenant: asked.tenant.id,
-        cause: asked.cause.clone(),
-        base: &asked.base,
-    }
 }
 
 fn principal(schemas: &Schemas) -> Principal {
@@ -225,21 +215,13 @@ fn apply(schemas: &Schemas, attributes: &mut Attributes, changes: &Changes, now:
 }
 
 fn shown(
-    schemas: &Schemas,
+    cx: &Context<'_>,
     governed: &Governed,
     of: &Type,
     stored: &Stored,
 ) -> Result<Value, Error> {
-    let attributes = view::attributes(schemas, stored);
-    let attributes = attributes.map_err(|cause| Error::Failed(engine_error(cause)))?;
-    Ok(show(schemas, governed, of, stored, &attributes))
-}
-
-fn engine_error(cause: provost_store::Error) -> provost_engine::Error {
-    match cause {
-        provost_store::Error::Corrupt(id) => provost_engine::Error::Corrupt(id),
-        _ => provost_engine::Error::Busy,
-    }
+    let attributes = engine::attributes(cx, stored)?;
+    Ok(show(cx.schemas(), governed, of, stored, &attributes))
 }
 
 fn show(

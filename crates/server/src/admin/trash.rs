@@ -3,7 +3,7 @@
 use std::num::NonZeroU16;
 
 use jiff::Timestamp;
-use provost_engine::{self as engine, Context};
+use provost_engine as engine;
 use provost_scim::Error as Refusal;
 use provost_scim::error::quote;
 use provost_store::{At, ResourceId, Trashed};
@@ -46,13 +46,7 @@ pub(super) async fn restore(asked: &Asked) -> Result<Response, Error> {
             quote(&asked.value)
         ))
     })?;
-    let cx = Context {
-        engine,
-        policy: &governed.policy,
-        tenant: asked.tenant.id,
-        cause: asked.cause.clone(),
-        base: &asked.base,
-    };
+    let cx = asked.context(&governed);
     engine::restore(&cx, &trashed).await?;
     let resource_type = engine.schemas.resource_type(trashed.kind);
     let location = format!("{}/scim/v2{}/{id}", asked.base, resource_type.endpoint);

@@ -6,7 +6,7 @@ use std::num::NonZeroU16;
 
 use jiff::Timestamp;
 use provost_platform::info_table::{BaseType, Field, InfoTable};
-use provost_platform::table::{Change, ConfigurationError, ROWS_MAX, Row, Table};
+use provost_platform::table::{Change, Row, Table, check_rows};
 use provost_scim::Error as Refusal;
 use provost_store::AuditQuery;
 use serde_json::Value;
@@ -65,10 +65,7 @@ pub(super) async fn set(
 pub(super) async fn set_rows(asked: &Asked<'_>) -> Result<InfoTable, Error> {
     let table = asked.parameters.table()?;
     let given = asked.parameters.rows("values")?;
-    if given.len() > ROWS_MAX {
-        let (found, allowed) = (given.len(), "may have 10000");
-        return Err(ConfigurationError::Rows { table, found, allowed }.into());
-    }
+    check_rows(table, given.len())?;
     changed(asked, |configuration| {
         let mut rows: Vec<Value> = match table.has_many_rows() {
             true => values(configuration.rows(table)),

@@ -1,9 +1,11 @@
 //! The log: on standard error, as text or JSON, by a thread of its own.
 
-use std::io::IsTerminal as _;
+use std::io::{self, IsTerminal as _};
+use std::sync::Arc;
 use std::time::Duration;
 
 use provost_platform::setting::{Log, LogFormat, LogLevel};
+use provost_server::LogBook;
 use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt;
@@ -20,16 +22,22 @@ const PAUSE: Duration = Duration::from_secs(10);
 /// The log while it is written; what waits is written when it is dropped, for a second at most.
 pub(crate) struct Logging {
     _guard: WorkerGuard,
-    level: Option<Handle<Targets, Registry>>,
+    /// Its last lines, and its level.
+    pub(crate) book: Arc<LogBook>,
 }
 
-impl Logging {
-    /// Another level from here on.
-    pub(crate) fn set_level(&self, level: LogLevel) {
-        let Some(handle) = &self.level else { return };
-        if let Err(error) = handle.reload(targets(level)) {
-            tracing::warn!("The level of the log stays as it was: {error}");
-        }
+/// Writes lines into the book.
+struct BookWriter(Arc<LogBook>);
+
+impl io::Write for BookWriter {
+    /// An event is written by one call.
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        self.0.write(line);
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -39,30 +47,36 @@ fn targets(level: LogLevel) -> Targets {
     Targets::new().with_default(level).with_target("h2", level.min(LevelFilter::ERROR))
 }
 
+fn set_level(handle: &Handle<Targets, Registry>, level: LogLevel) {
+    if let Err(error) = handle.reload(targets(level)) {
+        tracing::warn!("The level of the log stays as it was: {error}");
+    }
+}
+
 /// Starts the log; what was started first stays. Within a runtime.
 ///
 /// A log that nobody reads, or that is read too slowly, stops no request.
 pub(crate) fn start(log: &Log) -> Logging {
     let builder = NonBlockingBuilder::default().lossy(true).buffered_lines_limit(LINES_MAX);
-    let (writer, guard) = builder.thread_name("log").finish(std::io::stderr());
+    let (writer, guard) = builder.thread_name("log").finish(io::stderr());
     let lost = writer.error_counter();
     let (targets, handle) = reload::Layer::new(targets(log.level));
+    let book = Arc::new(LogBook::new(log.level, move |level| set_level(&handle, level)));
     // An error would be said on standard error, and panic.
     let lines = fmt::layer().with_writer(writer).with_target(false).log_internal_errors(false);
     let lines = match log.format {
         LogFormat::Json => lines.json().flatten_event(true).boxed(),
-        LogFormat::Text => lines.with_ansi(std::io::stderr().is_terminal()).boxed(),
+        LogFormat::Text => lines.with_ansi(io::stderr().is_terminal()).boxed(),
     };
-    let started = tracing_subscriber::registry().with(lines.with_filter(targets)).try_init();
-    let level = match started {
-        Ok(()) => Some(handle),
-        Err(error) => {
-            tracing::debug!(error = %error, "The log was started before");
-            None
-        }
-    };
+    let writer = Arc::clone(&book);
+    let kept = fmt::layer().with_writer(move || BookWriter(Arc::clone(&writer)));
+    let kept = kept.json().flatten_event(true).log_internal_errors(false);
+    let both = lines.and_then(kept).with_filter(targets);
+    if let Err(error) = tracing_subscriber::registry().with(both).try_init() {
+        tracing::debug!(error = %error, "The log was started before");
+    }
     tokio::spawn(report_lost(lost));
-    Logging { _guard: guard, level }
+    Logging { _guard: guard, book }
 }
 
 /// Says how many lines were lost, once there is room for saying so.

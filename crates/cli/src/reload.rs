@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use provost_platform::setting::{Flags, Inputs, Line, load};
+use provost_server::LogBook;
 use tracing::{error, info, warn};
 
-use crate::log::Logging;
 use crate::wiring::Reloadable;
 
 /// The settings, as they were last read, and what can be changed by them.
@@ -13,7 +13,7 @@ pub(crate) struct Reload {
     flags: Flags,
     effective: Vec<Line>,
     reloadable: Reloadable,
-    logging: Arc<Logging>,
+    book: Arc<LogBook>,
 }
 
 /// What takes effect without a restart, by the ends of the names.
@@ -32,9 +32,9 @@ impl Reload {
         flags: Flags,
         effective: Vec<Line>,
         reloadable: Reloadable,
-        logging: Arc<Logging>,
+        book: Arc<LogBook>,
     ) -> Self {
-        Self { flags, effective, reloadable, logging }
+        Self { flags, effective, reloadable, book }
     }
 
     /// Reads everything again; what is wrong changes nothing.
@@ -71,7 +71,7 @@ impl Reload {
         if now.is_empty() && later.is_empty() {
             info!("Read the settings again: none differs from those in use");
         }
-        self.logging.set_level(settings.provost.log.level);
+        self.book.set_level(settings.provost.log.level);
         self.reloadable.apply(&settings);
         // What needs a restart is said again until there was one.
         for line in now {

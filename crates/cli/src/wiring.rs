@@ -16,7 +16,7 @@ use provost_scim::patch::GroupReplace;
 use provost_scim::schema::{GroupDisplayName, Options as SchemaOptions, Schemas};
 use provost_scim::value::Mode;
 use provost_server::tenant::Tenancy;
-use provost_server::{Parts, Proxies, Server, Tls, TlsFiles};
+use provost_server::{LogBook, Parts, Proxies, Server, Tls, TlsFiles};
 use provost_sqlite::{OpenError, Options, SqliteStore};
 use provost_store::memory::MemoryStore;
 use provost_store::{Cause, Entry, Indexes, Store, Target, TenantId};
@@ -55,7 +55,7 @@ impl Reloadable {
 }
 
 /// Opens the database, makes the parts, listens, and starts the subsystem if it starts by itself.
-pub(crate) async fn start(settings: &Settings) -> Result<Running, Failure> {
+pub(crate) async fn start(settings: &Settings, log: Arc<LogBook>) -> Result<Running, Failure> {
     let provost = &settings.provost;
     let schemas = Arc::new(schemas(&provost.dialect));
     let indexes = Arc::new(Indexes::new(&schemas));
@@ -90,6 +90,7 @@ pub(crate) async fn start(settings: &Settings) -> Result<Running, Failure> {
         },
         public_base_url: provost.public_base_url.clone(),
         dialect: dialect(&provost.dialect),
+        log,
     };
     let own = tenant.map_err(Failure::unable("read the database"))?;
     let tenancy = Tenancy { own, chain, others: tenants, certificates };

@@ -40,7 +40,7 @@ const fn sentence(
     Sentence { category, action, english, german }
 }
 
-const SENTENCES: [Sentence; 26] = [
+const SENTENCES: [Sentence; 27] = [
     sentence(
         "User",
         "created",
@@ -108,6 +108,12 @@ const SENTENCES: [Sentence; 26] = [
         "restarted",
         "{actor} restarted {target}",
         "{actor} hat {target} neu gestartet",
+    ),
+    sentence(
+        "Log",
+        "levelSet",
+        "{actor} set the level of the log",
+        "{actor} hat die Stufe des Protokolls gesetzt",
     ),
     sentence(
         "Tenant",

@@ -166,6 +166,7 @@ impl Subsystem {
         let subsystem = Self(Arc::new(Shared {
             status: ArcSwap::from_pointee(status),
             change: Mutex::new(()),
+            starts_by_itself: settings.scim.auto_start,
         }));
         let starting = is_starting.then(|| Starting(Transition::of(&subsystem)));
         (subsystem, starting)
@@ -181,6 +182,12 @@ impl Subsystem {
     #[must_use]
     pub fn status(&self) -> Arc<Status> {
         self.0.status.load_full()
+    }
+
+    /// Whether it starts with the server, by the settings.
+    #[must_use]
+    pub fn starts_by_itself(&self) -> bool {
+        self.0.starts_by_itself
     }
 
     /// Begins a start; `None` if the subsystem runs or somebody starts it.
@@ -239,6 +246,7 @@ impl Stopping {
 struct Shared {
     status: ArcSwap<Status>,
     change: Mutex<()>,
+    starts_by_itself: bool,
 }
 
 impl Shared {

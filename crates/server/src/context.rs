@@ -15,6 +15,7 @@ use crate::body::Bodies;
 use crate::client::{Client, Peer, Proxies};
 use crate::limit::Limits;
 use crate::listen::Tls;
+use crate::log::LogBook;
 use crate::metric::Metrics;
 use crate::rate::Rates;
 use crate::request_line::RequestLine;
@@ -39,6 +40,8 @@ pub struct Parts {
     /// The URL that clients reach this server by, without the path of SCIM and without a slash at
     /// its end; without it, URLs begin with the request's `Host`.
     pub public_base_url: Option<String>,
+    /// The last lines of the log, and its level.
+    pub log: Arc<LogBook>,
 }
 
 /// What the forms of the token endpoint may take together.
@@ -109,6 +112,11 @@ impl App {
         for tenant in self.tenants.all() {
             tenant.uses.write(&*self.parts.engine.store, tenant.id).await;
         }
+    }
+
+    /// When the server was started, in microseconds since 1970.
+    pub(crate) const fn started_at(&self) -> i64 {
+        self.started_at
     }
 
     /// From here on the server says that it is going.

@@ -17,6 +17,7 @@ use crate::context::App;
 use crate::error::Error;
 use crate::flight::Flight;
 use crate::issued::{Lists, change_with};
+use crate::log::SECURITY;
 use crate::request_line::RequestLine;
 use crate::tenant::Tenant;
 
@@ -124,7 +125,7 @@ async fn retire_others(
     });
     match changed.await {
         Ok(true) => {
-            info!(request.id = %line.id(), token.id = %token, "A new token is in use: the others of its name end soon")
+            info!(target: SECURITY, { request.id = %line.id(), token.id = %token }, "A new token is in use: the others of its name end soon")
         }
         Ok(false) => {}
         Err(error) => warn!(request.id = %line.id(), "Could not retire old tokens: {error}"),
@@ -196,7 +197,7 @@ async fn judge(
         Answer::Rejected(reason) => {
             let token = BearerToken::from_headers(headers).ok().flatten();
             let fingerprint = token.map(|it| it.fingerprint().to_string()).unwrap_or_default();
-            info!(request.id = %line.id(), token.fingerprint = %fingerprint, "Token refused: {reason}");
+            info!(target: SECURITY, { request.id = %line.id(), token.fingerprint = %fingerprint }, "Token refused: {reason}");
             Err(Error::BadCredential)
         }
         Answer::Unavailable(reason) => Err(Error::NoVerdict(reason)),
@@ -225,7 +226,7 @@ async fn check_run_as(
         }
         Err(reason) => reason.to_string(),
     };
-    warn!(request.id = %line.id(), scim_admin_name = name, "Nobody to run as: {reason}");
+    warn!(target: SECURITY, { request.id = %line.id(), scim_admin_name = name }, "Nobody to run as: {reason}");
     Err(Refusal::forbidden("requests cannot run as the configured scimAdminName").into())
 }
 

@@ -20,6 +20,8 @@ struct Health {
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
     store: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trouble: Option<String>,
     /// Where JWTs are accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     signing_keys: Option<SigningKeys>,
@@ -49,19 +51,31 @@ struct Readiness {
     state: &'static str,
 }
 
-/// How the server is; 200 in every state, because the server itself is there.
+/// How the server is; 200 in every state, because the server itself is there. What troubles the store
+/// is for the log, and for administrators.
 pub(crate) async fn health(app: &App) -> Response {
+    let health = Health { trouble: None, ..look(app).await };
+    json(StatusCode::OK, MediaType::Json, &health)
+}
+
+/// The same, with what troubles the store.
+pub(crate) async fn health_for_administrators(app: &App) -> Response {
+    json(StatusCode::OK, MediaType::Json, &look(app).await)
+}
+
+async fn look(app: &App) -> Health {
     let status = app.parts.subsystem.status();
     let now = app.now_seconds();
-    let health = Health {
+    let trouble = trouble(app).await;
+    Health {
         state: status.state.name(),
         reason: status.reason.clone(),
-        store: if is_store_well(app).await { "ok" } else { "unavailable" },
+        store: if trouble.is_none() { "ok" } else { "unavailable" },
+        trouble,
         signing_keys: app.tenants.key_health(now).map(SigningKeys::from),
         introspection: app.tenants.introspection_health(now).map(Introspection::from),
         draining: app.is_draining(),
-    };
-    json(StatusCode::OK, MediaType::Json, &health)
+    }
 }
 
 impl From<KeyHealth> for SigningKeys {
@@ -93,8 +107,16 @@ pub(crate) async fn ready(app: &App) -> Response {
     json(status, MediaType::Json, &Readiness { ready, state: state.name() })
 }
 
-/// What troubles the store is for the log and not for whoever asks.
+/// Whether the store takes what it is given.
 pub(crate) async fn is_store_well(app: &App) -> bool {
-    let health = timeout(STORE_TIME_MAX, app.parts.engine.store.health()).await;
-    matches!(health, Ok(Ok(provost_store::Health { trouble: None })))
+    trouble(app).await.is_none()
+}
+
+/// What troubles the store.
+async fn trouble(app: &App) -> Option<String> {
+    match timeout(STORE_TIME_MAX, app.parts.engine.store.health()).await {
+        Ok(Ok(health)) => health.trouble,
+        Ok(Err(error)) => Some(error.to_string()),
+        Err(_) => Some(format!("it does not answer within {} s", STORE_TIME_MAX.as_secs())),
+    }
 }

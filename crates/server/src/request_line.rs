@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use tracing::{debug, error, info, warn};
 
 use crate::error::Error;
+use crate::log::SECURITY;
 
 /// What is known of a request so far.
 pub(crate) struct RequestLine {
@@ -96,7 +97,12 @@ impl RequestLine {
             }
             // The door said why already.
             Error::BadCredential => {}
-            Error::NoVerdict(_) => warn!(request.id = %id, "Failed: {reason_text}"),
+            Error::NoVerdict(_) => {
+                warn!(target: SECURITY, { request.id = %id }, "Failed: {reason_text}")
+            }
+            Error::NoCredential | Error::Rights { .. } => {
+                info!(target: SECURITY, { request.id = %id }, "Refused: {reason_text}");
+            }
             reason if reason.is_clients() => info!(request.id = %id, "Refused: {reason_text}"),
             _ => error!(request.id = %id, "Failed: {reason_text}"),
         }

@@ -4,7 +4,7 @@ use provost_scim::endpoint::Endpoint;
 use provost_scim::schema::Schemas;
 
 use crate::admin::{AdminRoute, ROOT};
-use crate::service::Service;
+use crate::service::Definition;
 
 /// What a path names.
 #[derive(Debug, PartialEq, Eq)]
@@ -12,7 +12,7 @@ pub(crate) enum Route {
     /// A SCIM endpoint.
     Scim(Head, Endpoint),
     /// A service of the subsystem.
-    Service(Service),
+    Service(&'static Definition),
     /// A place of the admin API.
     Admin(AdminRoute),
     /// The token endpoint.
@@ -118,7 +118,7 @@ impl Route {
             return AdminRoute::parse(rest).map(Self::Admin);
         }
         if let Some(name) = service_name(path) {
-            return Service::named(name).map(Self::Service);
+            return Definition::named(name).map(Self::Service);
         }
         Head::ALL.into_iter().find_map(|head| {
             let rest = below(path, head.path())?;
@@ -147,7 +147,7 @@ impl Route {
             Self::Token => TOKEN_ENDPOINT.to_owned(),
             Self::Admin(route) => format!("{ROOT}{}", route.endpoint.template),
             Self::TokenMetadata => TOKEN_METADATA.to_owned(),
-            Self::Service(service) => format!("{SERVICES}{}", service.name()),
+            Self::Service(service) => format!("{SERVICES}{}", service.name),
             Self::Scim(head, place) => {
                 let (first, second) = match place {
                     Endpoint::Root => ("/", ""),

@@ -86,7 +86,7 @@ async fn each_request_is_one_line_without_tokens_or_personal_data() {
      INFO provost_server::request_line: GET /scim/v2/Users 200 request.id=655815f672000-3 http.method=GET http.route=/scim/v2/Users http.status=200 duration_ms=… tenant.id=1 caller=token:provision dialect.rules= request.bytes=0 response.bytes=506
      INFO provost_server::request_line: Refused: uniqueness request.id=655815f672000-4
      INFO provost_server::request_line: POST /scim/v2/Users 409 request.id=655815f672000-4 http.method=POST http.route=/scim/v2/Users http.status=409 duration_ms=… tenant.id=1 caller=token:provision dialect.rules= request.bytes=82 response.bytes=169
-     INFO provost_server::door: Token refused: an opaque token with a wrong checksum: cut off or mistyped request.id=655815f672000-5 token.fingerprint=762ecc76b796
+     INFO security: Token refused: an opaque token with a wrong checksum: cut off or mistyped request.id=655815f672000-5 token.fingerprint=762ecc76b796
      INFO provost_server::request_line: GET /scim/v2/Users 401 request.id=655815f672000-5 http.method=GET http.route=/scim/v2/Users http.status=401 duration_ms=… caller= dialect.rules= request.bytes=0 response.bytes=154
      INFO provost_server::request_line: Refused: 404 request.id=655815f672000-6
      INFO provost_server::request_line: GET (unknown) 404 request.id=655815f672000-6 http.method=GET http.route=(unknown) http.status=404 duration_ms=… caller= dialect.rules= request.bytes=0 response.bytes=182

@@ -21,7 +21,7 @@ use provost_platform::tenant_name::TenantName;
 use provost_scim::schema::{Options, Schemas};
 use provost_server::issued::change;
 use provost_server::tenant::{Tenancy, TenantParts};
-use provost_server::{Parts, Proxies, Server, Tls};
+use provost_server::{LogBook, Parts, Proxies, Server, Tls};
 use provost_store::memory::MemoryStore;
 use provost_store::{Indexes, Store, TenantId};
 use serde_json::Value;
@@ -65,6 +65,8 @@ pub struct Setup {
     pub clock: FrozenClock,
     /// New ids.
     pub ids: Arc<dyn IdSource>,
+    /// The last lines of the log.
+    pub log: Arc<LogBook>,
 }
 
 /// A server that runs until it is dropped.
@@ -134,6 +136,7 @@ impl Setup {
             dialect: provost_dialect::Options::default(),
             clock: FrozenClock::default(),
             ids: Arc::new(CountingIds::default()),
+            log: Arc::new(LogBook::new(settings().provost.log.level, |_| {})),
         }
     }
 }
@@ -172,6 +175,7 @@ impl TestServer {
             proxies: setup.proxies,
             public_base_url: setup.public_base_url,
             dialect: setup.dialect,
+            log: setup.log,
         };
         let Setup { chain, tenants: others, certificates, .. } = setup;
         let tenancy = Tenancy { own: tenant, chain, others, certificates };

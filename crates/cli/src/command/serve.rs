@@ -17,12 +17,12 @@ pub(crate) async fn run(flags: Flags) -> Result<(), Failure> {
     let effective = report.effective.clone();
     let warnings: Vec<String> = report.warnings.iter().map(ToString::to_string).collect();
     let settings = report.into_settings().map_err(|report| Failure::settings(&report))?;
-    let logging = Arc::new(log::start(&settings.provost.log));
+    let logging = log::start(&settings.provost.log);
     for warning in warnings {
         tracing::warn!("{warning}");
     }
-    let running = wiring::start(&settings).await?;
-    let reload = Reload::new(flags, effective, running.reloadable(), Arc::clone(&logging));
+    let running = wiring::start(&settings, Arc::clone(&logging.book)).await?;
+    let reload = Reload::new(flags, effective, running.reloadable(), Arc::clone(&logging.book));
     let following = follow_hangup(reload)?;
     running.serve(stop_signal()?).await;
     following.abort();

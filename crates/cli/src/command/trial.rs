@@ -1,6 +1,7 @@
 //! `provost try`: the main job, once through, by real HTTP.
 
 use std::pin::pin;
+use std::sync::Arc;
 
 use provost_auth::{Life, Rights};
 use provost_platform::setting::{Flags, Inputs, load};
@@ -31,8 +32,8 @@ pub(crate) async fn run() -> Result<(), Failure> {
     let settings = load(&inputs)
         .into_settings()
         .map_err(|report| Failure::Settings(format!("the settings of the trial: {report}")))?;
-    let _logging = log::start(&settings.provost.log);
-    let running = wiring::start(&settings).await?;
+    let logging = log::start(&settings.provost.log);
+    let running = wiring::start(&settings, Arc::clone(&logging.book)).await?;
     let address = running.address();
     let name = "trial".parse().expect("is the name of a token");
     let life = Life { created_at: now(), expires_at: None };

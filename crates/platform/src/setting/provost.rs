@@ -84,8 +84,8 @@ pub struct Log {
     pub format: LogFormat,
 }
 
-/// The levels, from the least severe that are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The levels, from the most severe to the least: a level is less than one that writes more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LogLevel {
     /// Errors only.
     Error,
@@ -142,6 +142,15 @@ impl Choice for LogFormat {
 }
 
 impl LogLevel {
+    /// All levels, the most severe first.
+    pub const ALL: [Self; 5] = [Self::Error, Self::Warn, Self::Info, Self::Debug, Self::Trace];
+
+    /// The level of a word, in any letter case.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.as_str().eq_ignore_ascii_case(name))
+    }
+
     /// The word that the settings and the log library use.
     #[must_use]
     pub fn as_str(self) -> &'static str {

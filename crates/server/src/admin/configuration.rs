@@ -1,13 +1,15 @@
 //! `/configuration`: the tables, one by one or several at once.
 
+use std::sync::Arc;
+
 use http::Method;
-use provost_platform::table::{Change, Configuration, Table};
+use provost_platform::table::{Change, Table};
 use provost_scim::Error as Refusal;
-use provost_scim::error::quote;
+use provost_scim::error::{ErrorKind, quote};
 use serde_json::{Map, Value, json};
 
 use super::{Asked, ok};
-use crate::configuration::change;
+use crate::configuration::{Governed, change};
 use crate::error::Error;
 use crate::respond::Response;
 
@@ -29,7 +31,8 @@ pub(super) async fn all(asked: &Asked) -> Result<Response, Error> {
     let tables = Table::ALL
         .into_iter()
         .map(|table| (table.name().to_owned(), json!(governed.configuration.rows(table))));
-    Ok(ok(&json!({"tables": tables.collect::<Map<_, _>>()})))
+    let version = governed.version();
+    Ok(ok(&json!({"version": version, "tables": tables.collect::<Map<_, _>>()})))
 }
 
 /// One table: shown, or given other rows.
@@ -44,15 +47,28 @@ pub(super) async fn table(asked: &Asked) -> Result<Response, Error> {
             changed(asked, vec![Change { table, rows: rows_of(rows)? }]).await?
         }
     };
-    Ok(ok(&shown(table, &governed.configuration)))
+    Ok(ok(&shown(table, &governed)))
 }
 
-async fn changed(
-    asked: &Asked,
-    changes: Vec<Change>,
-) -> Result<std::sync::Arc<crate::configuration::Governed>, Error> {
+async fn changed(asked: &Asked, changes: Vec<Change>) -> Result<Arc<Governed>, Error> {
     let reason = asked.text("reason")?.unwrap_or_default();
-    change(&asked.app, &asked.tenant, &asked.cause, reason, |_| Ok(changes.clone())).await
+    let version = match asked.body()?.get("version") {
+        None | Some(Value::Null) => None,
+        Some(value) => Some(value.as_i64().ok_or_else(|| {
+            Refusal::invalid_value("version is a whole number, as it was shown with the tables")
+        })?),
+    };
+    change(&asked.app, &asked.tenant, &asked.cause, reason, |present| {
+        let found = present.version();
+        if version.is_some_and(|it| it != found) {
+            let detail = format!(
+                "the configuration was changed meanwhile: its version is {found}; look at it again"
+            );
+            return Err(Refusal::new(ErrorKind::PreconditionFailed, detail).into());
+        }
+        Ok(changes.clone())
+    })
+    .await
 }
 
 fn named(name: &str) -> Result<Table, Refusal> {
@@ -64,7 +80,7 @@ fn rows_of(value: &Value) -> Result<Vec<Value>, Refusal> {
     value.as_array().cloned().ok_or_else(|| Refusal::invalid_syntax("rows are an array"))
 }
 
-fn shown(table: Table, configuration: &Configuration) -> Value {
+fn shown(table: Table, governed: &Governed) -> Value {
     let column = |it: &provost_platform::table::Column| {
         json!({
             "name": it.name,
@@ -75,10 +91,11 @@ fn shown(table: Table, configuration: &Configuration) -> Value {
         })
     };
     json!({
+        "version": governed.version(),
         "name": table.name(),
         "description": table.description(),
         "hasManyRows": table.has_many_rows(),
         "columns": table.columns().iter().map(column).collect::<Vec<_>>(),
-        "rows": configuration.rows(table),
+        "rows": governed.configuration.rows(table),
     })
 }

@@ -10,6 +10,11 @@ pub(crate) enum Place {
     Restart,
     Metrics,
     ResetMetrics,
+    Health,
+    Services,
+    Service,
+    Log,
+    LogLevel,
     Configuration,
     History,
     Table,
@@ -56,7 +61,7 @@ const fn each(place: Place, template: &'static str, methods: &'static [&'static 
 }
 
 /// All endpoints. The first that fits is meant.
-pub(crate) static ENDPOINTS: [Endpoint; 28] = [
+pub(crate) static ENDPOINTS: [Endpoint; 33] = [
     each(Place::OpenApi, "/openapi.json", &["GET"]),
     own(Place::Subsystem, "/subsystem", &["GET"]),
     own(Place::Start, "/subsystem/start", &["POST"]),
@@ -64,6 +69,11 @@ pub(crate) static ENDPOINTS: [Endpoint; 28] = [
     own(Place::Restart, "/subsystem/restart", &["POST"]),
     own(Place::Metrics, "/metrics", &["GET"]),
     own(Place::ResetMetrics, "/metrics/reset", &["POST"]),
+    own(Place::Health, "/health", &["GET"]),
+    own(Place::Services, "/services", &["GET"]),
+    own(Place::Service, "/services/{name}", &["POST"]),
+    own(Place::Log, "/log", &["GET"]),
+    own(Place::LogLevel, "/log/level", &["PUT"]),
     each(Place::Configuration, "/configuration", &["GET", "PATCH"]),
     each(Place::History, "/configuration/history", &["GET"]),
     each(Place::Table, "/configuration/{table}", &["GET", "PUT"]),

@@ -3,9 +3,11 @@
 mod audit;
 mod configuration;
 mod endpoint;
+mod log;
 mod login;
 mod openapi;
 mod principal;
+mod services;
 mod subsystem;
 mod tenants;
 mod trash;
@@ -26,11 +28,12 @@ use crate::cause::cause;
 use crate::configuration::Governed;
 use crate::context::{App, Call};
 use crate::error::Error;
+use crate::lifecycle::Steering;
 use crate::request_line::RequestLine;
 use crate::respond::{MediaType, Response, json};
 use crate::tenant::Tenant;
 use crate::worker::in_time;
-use crate::{body, door};
+use crate::{body, door, health};
 
 use endpoint::Place;
 pub(crate) use endpoint::{AdminRoute, ROOT};
@@ -86,30 +89,37 @@ pub(crate) async fn answer(call: Call, route: AdminRoute) -> Result<Response, Er
         line,
         caller,
     };
-    match route.endpoint.place {
-        // Stopping takes its own time.
-        place @ (Place::Start | Place::Stop | Place::Restart) => {
-            Box::pin(subsystem::steered(&asked, place)).await
-        }
-        place => {
-            let mut response = in_time(&asked.app, at(&asked, place)).await?;
-            if asked.method == Method::GET {
-                let bytes = response.body().len();
-                response.body_mut().hold(asked.tenant.answers.room_for(bytes)?);
-            }
-            Ok(response)
-        }
+    perform(&asked, route.endpoint.place).await
+}
+
+/// Does what is asked.
+async fn perform(asked: &Asked, place: Place) -> Result<Response, Error> {
+    // Stopping takes its own time.
+    if let Place::Start | Place::Stop | Place::Restart | Place::Service = place {
+        return Box::pin(at(asked, place)).await;
     }
+    let mut response = in_time(&asked.app, at(asked, place)).await?;
+    if asked.method == Method::GET {
+        let bytes = response.body().len();
+        response.body_mut().hold(asked.tenant.answers.room_for(bytes)?);
+    }
+    Ok(response)
 }
 
 async fn at(asked: &Asked, place: Place) -> Result<Response, Error> {
     match place {
         Place::OpenApi => Ok(openapi::document(asked)),
-        Place::Subsystem | Place::Start | Place::Stop | Place::Restart => {
-            Ok(subsystem::shown(asked))
-        }
+        Place::Subsystem => Ok(subsystem::shown(asked)),
+        Place::Start => subsystem::steered(asked, Steering::Start).await,
+        Place::Stop => subsystem::steered(asked, Steering::Stop).await,
+        Place::Restart => subsystem::steered(asked, Steering::Restart).await,
         Place::Metrics => subsystem::metrics(asked).await,
         Place::ResetMetrics => subsystem::reset_metrics(asked).await,
+        Place::Health => Ok(health::health_for_administrators(&asked.app).await),
+        Place::Services => Ok(services::all()),
+        Place::Service => services::run(asked).await,
+        Place::Log => log::lines(asked),
+        Place::LogLevel => log::set_level(asked).await,
         Place::Configuration => configuration::all(asked).await,
         Place::Table => configuration::table(asked).await,
         Place::History => audit::history(asked).await,

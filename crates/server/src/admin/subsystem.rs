@@ -4,29 +4,33 @@ use provost_store::At;
 use serde_json::{Map, Value, json};
 use tracing::info;
 
-use super::endpoint::Place;
 use super::{Asked, ok};
+use crate::audit::time;
 use crate::error::Error;
 use crate::lifecycle::{Steering, steer};
 use crate::metric::Metric;
 use crate::respond::Response;
+use crate::route::Head;
+use crate::service::{DESCRIPTION, NAME};
 
-/// The state and its reason.
+/// What it is, its state with the reason, and where SCIM is.
 pub(super) fn shown(asked: &Asked) -> Response {
-    let status = asked.app.parts.subsystem.status();
+    let subsystem = &asked.app.parts.subsystem;
+    let status = subsystem.status();
     ok(&json!({
+        "name": NAME,
+        "description": DESCRIPTION,
         "state": status.state.name(),
         "reason": status.reason,
+        "autoStart": subsystem.starts_by_itself(),
+        "version": env!("CARGO_PKG_VERSION"),
+        "serverStartedAt": time(asked.app.started_at()),
+        "scimUrls": Head::ALL.map(|it| format!("{}{}", asked.base, it.path())),
     }))
 }
 
 /// Starts, stops or restarts, and says the state afterwards.
-pub(super) async fn steered(asked: &Asked, place: Place) -> Result<Response, Error> {
-    let steering = match place {
-        Place::Start => Steering::Start,
-        Place::Stop => Steering::Stop,
-        _ => Steering::Restart,
-    };
+pub(super) async fn steered(asked: &Asked, steering: Steering) -> Result<Response, Error> {
     let caller = &asked.caller.principal;
     info!(request.id = %asked.line.id(), caller = %caller, "{steering:?} asked for");
     steer(asked.app.clone(), asked.cause.clone(), steering).await?;

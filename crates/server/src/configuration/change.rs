@@ -25,11 +25,11 @@ pub(crate) async fn change(
     tenant: &Tenant,
     cause: &Cause,
     reason: &str,
-    changes: impl Fn(&Configuration) -> Result<Vec<Change>, Error>,
+    changes: impl Fn(&Governed) -> Result<Vec<Change>, Error>,
 ) -> Result<Arc<Governed>, Error> {
     for _ in 0..ATTEMPTS {
         let present = tenant.governance.refresh(app, tenant.id).await?;
-        let next = present.configuration.with(&changes(&present.configuration)?)?;
+        let next = present.configuration.with(&changes(&present)?)?;
         if next == present.configuration {
             return Ok(present);
         }

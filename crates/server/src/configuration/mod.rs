@@ -43,6 +43,13 @@ pub(crate) struct Governed {
     pub(crate) properties: Properties,
 }
 
+impl Governed {
+    /// The number of the configuration, which each change makes greater; 0 before the first one.
+    pub(crate) fn version(&self) -> i64 {
+        self.rev.map_or(0, |it| it.0)
+    }
+}
+
 impl Governance {
     /// The configuration as it holds; it is read if nobody did a moment ago. Nothing is done by one
     /// that may be over: if it cannot be read, the request fails.

@@ -9,6 +9,8 @@ use provost_store::{Store, TenantId};
 use serde_json::{Value, json};
 use tracing::warn;
 
+use crate::log::SECURITY;
+
 use super::{ChangeError, Listed, change, read};
 
 /// From so many seconds before its end on, the log warns of a token that is used, once a day.
@@ -77,7 +79,7 @@ impl TokenUses {
         if left < WARN_SECONDS && is_due {
             noted.warned.insert(token.clone(), now);
             let (name, hours) = (&record.name, left / 3_600);
-            warn!(token.id = %token, "The token {name} ends in {hours} hours: rotate it");
+            warn!(target: SECURITY, { token.id = %token }, "The token {name} ends in {hours} hours: rotate it");
         }
     }
 

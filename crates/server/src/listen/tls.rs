@@ -19,6 +19,8 @@ use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 use tracing::{info, warn};
 
+use crate::log::SECURITY;
+
 /// Where certificate, key, the authorities of clients and their revocation lists are, each in PEM.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TlsFiles {
@@ -171,6 +173,7 @@ impl Tls {
         if let (Some(at), Some(file)) = (ended, &self.files.client_revocation_lists) {
             let (file, hours) = (file.display(), now.saturating_sub(at) / 3_600);
             warn!(
+                target: SECURITY,
                 "A revocation list in {file} has been over for {hours} hours: it still counts, but what \
                  was revoked since is let in"
             );

@@ -13,6 +13,7 @@ use crate::client::Client;
 use crate::context::{App, Call};
 use crate::error::Error;
 use crate::issued::change_with;
+use crate::log::SECURITY;
 use crate::request_line::RequestLine;
 use crate::respond::{MediaType, Response, json};
 use crate::tenant::Tenant;
@@ -108,7 +109,7 @@ async fn give(
     if let Some(secret) = &secret {
         door::used(app, tenant, secret, &lists, line).await;
     }
-    info!(request.id = %line.id(), token.id = %token.hash().id(), "An access token for {client}");
+    info!(target: SECURITY, { request.id = %line.id(), token.id = %token.hash().id() }, "An access token for {client}");
     let body = json!({
         "access_token": token.expose(),
         "token_type": "Bearer",
@@ -127,7 +128,7 @@ impl From<Error> for Refused {
 /// The client reads what kind of error it is, and the log why (RFC 6749 §5.2).
 fn refused(line: &RequestLine, error: &GrantError, in_header: bool) -> Response {
     let id = line.id();
-    info!(request.id = %id, "No access token: {error}");
+    info!(target: SECURITY, { request.id = %id }, "No access token: {error}");
     let bad = StatusCode::BAD_REQUEST;
     match error {
         GrantError::Request(_) => refusal(bad, "invalid_request", &error.to_string()),

@@ -3,14 +3,14 @@
 use provost_platform::info_table::{BaseType, Field, InfoTable};
 use provost_store::At;
 
-use super::{Asked, Service};
+use super::{Asked, DEFINITIONS};
 use crate::error::Error;
 use crate::metric::Metric;
 
 /// What the platform says that the subsystem is.
-pub(super) const DESCRIPTION: &str = "SCIM Identity Management Subsystem";
+pub(crate) const DESCRIPTION: &str = "SCIM Identity Management Subsystem";
 
-const NAME: &str = "SCIMSubsystem";
+pub(crate) const NAME: &str = "SCIMSubsystem";
 
 const fn field(name: &'static str, base_type: BaseType, description: &'static str) -> Field {
     Field { name, description, base_type }
@@ -62,8 +62,8 @@ pub(super) fn metadata() -> InfoTable {
         field("name", BaseType::String, "Its name"),
         field("description", BaseType::String, "What it is for"),
     ]);
-    let table = Service::all().fold(table, |table, it| {
-        table.with_row(vec!["Service".into(), it.name().into(), "".into()])
+    let table = DEFINITIONS.iter().fold(table, |table, it| {
+        table.with_row(vec!["Service".into(), it.name.into(), it.description.into()])
     });
     provost_platform::table::Table::ALL.into_iter().fold(table, |table, it| {
         table.with_row(vec!["ConfigurationTable".into(), it.name().into(), it.description().into()])

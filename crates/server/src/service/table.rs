@@ -6,13 +6,13 @@ use std::num::NonZeroU16;
 
 use jiff::Timestamp;
 use provost_platform::info_table::{BaseType, Field, InfoTable};
-use provost_platform::table::{Change, Row, Table, check_rows};
+use provost_platform::table::{Change, Configuration, Row, Table, check_rows};
 use provost_scim::Error as Refusal;
 use provost_store::AuditQuery;
 use serde_json::Value;
 
 use super::Asked;
-use crate::configuration::{CATEGORY, change};
+use crate::configuration::{CATEGORY, Governed, change};
 use crate::error::Error;
 
 /// How many changes the history shows.
@@ -62,9 +62,9 @@ pub(super) async fn set(
 }
 
 /// Rows in place of those with the same value in the first column, and further ones.
-pub(super) async fn set_rows(asked: &Asked<'_>) -> Result<InfoTable, Error> {
+pub(super) async fn set_rows(asked: &Asked<'_>, parameter: &str) -> Result<InfoTable, Error> {
     let table = asked.parameters.table()?;
-    let given = asked.parameters.rows("values")?;
+    let given = asked.parameters.rows(parameter)?;
     check_rows(table, given.len())?;
     changed(asked, |configuration| {
         let mut rows: Vec<Value> = match table.has_many_rows() {
@@ -90,9 +90,9 @@ pub(super) async fn set_rows(asked: &Asked<'_>) -> Result<InfoTable, Error> {
 }
 
 /// Without the rows that have the given values in the first column.
-pub(super) async fn delete_rows(asked: &Asked<'_>) -> Result<InfoTable, Error> {
+pub(super) async fn delete_rows(asked: &Asked<'_>, parameter: &str) -> Result<InfoTable, Error> {
     let table = asked.parameters.table()?;
-    let given = asked.parameters.rows("values")?;
+    let given = asked.parameters.rows(parameter)?;
     changed(asked, |configuration| {
         let keys: HashSet<Option<&str>> =
             given.iter().map(|row| row.as_object().and_then(|row| key_of(table, row))).collect();
@@ -145,9 +145,10 @@ pub(super) async fn history(asked: &Asked<'_>) -> Result<InfoTable, Error> {
 
 async fn changed(
     asked: &Asked<'_>,
-    changes: impl Fn(&provost_platform::table::Configuration) -> Result<Vec<Change>, Error>,
+    changes: impl Fn(&Configuration) -> Result<Vec<Change>, Error>,
 ) -> Result<InfoTable, Error> {
     let reason = asked.parameters.reason()?;
+    let changes = |present: &Governed| changes(&present.configuration);
     change(asked.app, asked.tenant, &asked.cause, reason, changes).await?;
     Ok(InfoTable::nothing())
 }

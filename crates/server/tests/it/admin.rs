@@ -1,5 +1,9 @@
 //! The admin API: configuration, audit trail, sessions, login, platform fields.
 
+use std::sync::{Arc, Mutex};
+
+use provost_platform::setting::LogLevel;
+use provost_server::LogBook;
 use provost_testkit::server::{Setup, TestServer, request};
 use serde_json::{Value, json};
 
@@ -219,7 +223,25 @@ async fn a_tenant_has_tables_and_a_trail_of_its_own() {
 async fn the_subsystem_is_steered_and_that_is_in_the_trail() {
     let server = TestServer::start().await;
     let stopped = admin(&server, "POST", "/subsystem/stop", None).await;
-    assert_eq!(stopped.json(), json!({"state": "STOPPED", "reason": null}));
+    insta::assert_snapshot!(stopped, @r#"
+    200
+    content-type: application/json
+    x-request-id: 655815f672000-1
+
+    {
+      "name": "SCIMSubsystem",
+      "description": "SCIM Identity Management Subsystem",
+      "state": "STOPPED",
+      "reason": null,
+      "autoStart": true,
+      "version": "0.1.0",
+      "serverStartedAt": "2026-07-01T00:00:00Z",
+      "scimUrls": [
+        "http://scim.example/Thingworx/SCIMProvider/SCIM/v2",
+        "http://scim.example/scim/v2"
+      ]
+    }
+    "#);
     assert_eq!(server.send("GET", "/Users", None).await.status, 503);
     let started = admin(&server, "POST", "/subsystem/start", None).await;
     assert_eq!(started.json()["state"], "RUNNING");
@@ -317,4 +339,110 @@ async fn a_caller_may_run_as_an_administrator_of_the_tables() {
     let disable = patch(json!({"op": "replace", "path": "active", "value": false}));
     assert_eq!(server.send("PATCH", &ann, Some(&disable)).await.status, 200);
     assert_eq!(ask().await, 403, "the user is disabled");
+}
+
+#[tokio::test]
+async fn services_of_the_platform_are_told_of_and_run() {
+    let server = TestServer::start().await;
+    let told = admin(&server, "GET", "/services", None).await.json();
+    let services = told["services"].as_array().unwrap();
+    let set = services.iter().find(|it| it["name"] == "SetUserProvisioningExclusionList").unwrap();
+    assert_eq!((&set["category"], &set["result"]), (&json!("SCIM"), &json!("NOTHING")));
+    assert_eq!(set["parameters"][0]["name"], "users");
+    for service in services {
+        assert_ne!(service["description"], "", "{service}");
+    }
+    let users = json!({"users": [{"thingworxUserName": "boss"}], "changeReason": "a boss"});
+    let run = |name: &str, body| {
+        let path = format!("/services/{name}");
+        let server = &server;
+        async move { admin(server, "POST", &path, Some(body)).await }
+    };
+    let taken = run("SetUserProvisioningExclusionList", users).await;
+    assert_eq!(taken.json()["rows"], json!([]), "{taken}");
+    let shown = run("GetUserProvisioningExclusionList", json!({})).await.json();
+    let names: Vec<&str> = shown["rows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|it| it["thingworxUserName"].as_str())
+        .collect();
+    assert!(names.contains(&"boss"), "{names:?}");
+    assert_eq!(run("Stop", json!({})).await.status, 200);
+    assert_eq!(run("GetSubsystemState", json!({})).await.json()["rows"][0]["result"], "STOPPED");
+    assert_eq!(run("Explode", json!({})).await.status, 404);
+    let wrong = run("GetConfigurationTable", json!({"tableName": 1})).await;
+    assert_eq!(
+        (wrong.status, &wrong.json()["detail"]),
+        (400, &json!("the parameter tableName is no text"))
+    );
+}
+
+#[tokio::test]
+async fn a_table_that_somebody_else_changed_meanwhile_stays_as_it_is() {
+    let server = TestServer::start().await;
+    let path = "/configuration/UserProvisioningExclusionList";
+    let version = admin(&server, "GET", path, None).await.json()["version"].clone();
+    assert_eq!(version, 0);
+    let rows = |name: &str| json!({"rows": [{"thingworxUserName": name}], "version": version});
+    let first = admin(&server, "PUT", path, Some(rows("ann"))).await;
+    assert_eq!(first.status, 200, "{first}");
+    let second = admin(&server, "PUT", path, Some(rows("bea"))).await;
+    insta::assert_snapshot!(second, @r#"
+    412
+    content-type: application/problem+json
+    x-request-id: 655815f672000-3
+
+    {
+      "type": "about:blank",
+      "title": "Precondition Failed",
+      "status": 412,
+      "detail": "the configuration was changed meanwhile: its version is 1; look at it again"
+    }
+    "#);
+    let shown = admin(&server, "GET", path, None).await.json();
+    assert_eq!(shown, first.json(), "as the first one left it");
+    let several = json!({"tables": {}, "version": version});
+    assert_eq!(admin(&server, "PATCH", "/configuration", Some(several)).await.status, 412);
+    let wrong = json!({"rows": [], "version": "1"});
+    assert_eq!(admin(&server, "PUT", path, Some(wrong)).await.status, 400);
+}
+
+#[tokio::test]
+async fn the_log_is_shown_and_its_level_set() {
+    let (setup, _) = Setup::in_memory();
+    let levels = Arc::new(Mutex::new(Vec::new()));
+    let told = Arc::clone(&levels);
+    let log = Arc::new(LogBook::new(LogLevel::Info, move |it| told.lock().unwrap().push(it)));
+    let server = TestServer::start_with(Setup { log: Arc::clone(&log), ..setup }).await;
+    for (level, target, message) in [("INFO", "security", "a"), ("WARN", "provost_server", "b")] {
+        let line = json!({"level": level, "target": target, "message": message});
+        log.write(line.to_string().as_bytes());
+    }
+    let shown = admin(&server, "GET", "/log", None).await.json();
+    assert_eq!(
+        shown,
+        json!({"level": "info", "lines": [
+            {"level": "WARN", "target": "provost_server", "message": "b", "log": "application"},
+            {"level": "INFO", "target": "security", "message": "a", "log": "security"},
+        ]})
+    );
+    let shown =
+        admin(&server, "GET", "/log?log=security&level=info&contains=A&limit=5", None).await;
+    assert_eq!(shown.json()["lines"].as_array().unwrap().len(), 1, "{shown}");
+    for query in ["log=both", "level=loud", "limit=-1"] {
+        let refused = admin(&server, "GET", &format!("/log?{query}"), None).await;
+        assert_eq!(refused.status, 400, "{query}: {refused}");
+    }
+    let set = |level: &str| admin(&server, "PUT", "/log/level", Some(json!({"level": level})));
+    assert_eq!(set("loud").await.status, 400);
+    for _ in 0..2 {
+        assert_eq!(set("debug").await.json(), json!({"level": "debug"}));
+    }
+    assert_eq!((&*levels.lock().unwrap(), log.level()), (&vec![LogLevel::Debug], LogLevel::Debug));
+    let trail = admin(&server, "GET", "/audit?category=Log", None).await.json();
+    let rows = trail["rows"].as_array().unwrap();
+    assert_eq!(rows.len(), 1, "{trail}");
+    assert_eq!(rows[0]["detail"], json!({"before": "info", "after": "debug"}));
+    assert_eq!(rows[0]["message"], "token:admin set the level of the log");
 }

@@ -13,6 +13,7 @@ use provost_platform::state::Subsystem;
 
 use crate::body::Bodies;
 use crate::client::{Client, Peer, Proxies};
+use crate::console::Sessions;
 use crate::limit::Limits;
 use crate::listen::Tls;
 use crate::log::LogBook;
@@ -57,6 +58,8 @@ pub(crate) struct App {
     pub(crate) metrics: Metrics,
     /// For forms of the token endpoint, which are read before anybody is known.
     pub(crate) forms: Bodies,
+    /// Who is signed in to the console.
+    pub(crate) sessions: Sessions,
     started_at: i64,
     requests: AtomicU64,
     draining: AtomicBool,
@@ -86,6 +89,7 @@ impl App {
             address,
             tenants: Tenants::new(tenancy, defaults),
             forms: Bodies::new(FORMS_BYTES_MAX),
+            sessions: Sessions::default(),
             rates: Rates::new(limits.address_rate, limits.strange_token_rate),
             started_at: parts.engine.clock.now_micros(),
             requests: AtomicU64::new(0),

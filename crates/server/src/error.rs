@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue, StatusCode};
 use provost_auth::{Rights, Unavailable};
+use provost_console::UnexpectedAnswer;
 use provost_platform::state::{Refused, State};
 use provost_platform::table::ConfigurationError;
 use provost_scim::error::{Error as Refusal, ErrorKind, quote};
@@ -88,6 +89,9 @@ pub(crate) enum Error {
     /// The answer took too long.
     #[error("the request took longer than it may")]
     Deadline,
+    /// A page of the console cannot be made: a defect.
+    #[error("a page could not be made")]
+    NoPage(#[source] UnexpectedAnswer),
     /// A defect.
     #[error("the request ended in a panic")]
     Panicked,
@@ -231,6 +235,7 @@ impl Error {
             ) => Answer::unavailable(id, SOON),
             Self::NoList(NoList::List { .. })
             | Self::Failed(provost_engine::Error::Corrupt(_) | provost_engine::Error::Refused(_))
+            | Self::NoPage(_)
             | Self::Panicked => {
                 Answer::new(&Refusal::new(ErrorKind::Internal, format!("request {id}")))
             }
@@ -262,6 +267,7 @@ impl Error {
             | Self::NoAudit(_)
             | Self::Failed(_)
             | Self::Deadline
+            | Self::NoPage(_)
             | Self::Panicked => false,
         }
     }

@@ -2,9 +2,10 @@
 //!
 //! ```text
 //! listen ─ worker ─┬─ scim2    door, body, interpreter, reader, engine, window
-//!                  ├─ service  Start, Stop, Restart, IsRunning, GetSubsystemState
+//!                  ├─ service  the platform's services
 //!                  ├─ oauth    the token endpoint and its metadata
-//!                  ├─ admin    tenants
+//!                  ├─ admin    the admin API
+//!                  ├─ console  pages made of what the admin API answers
 //!                  └─ health   /health, /ready
 //! ```
 //!
@@ -19,6 +20,7 @@ mod body;
 mod cause;
 mod client;
 mod configuration;
+mod console;
 mod context;
 mod door;
 mod error;

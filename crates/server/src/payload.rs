@@ -26,6 +26,11 @@ impl Payload {
         self.room = Some(room);
     }
 
+    /// All of it, for whoever reads it here.
+    pub(crate) fn into_bytes(self) -> Bytes {
+        self.left
+    }
+
     /// What is left of it, in bytes.
     pub(crate) fn len(&self) -> usize {
         self.left.len()

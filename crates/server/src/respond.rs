@@ -4,9 +4,9 @@ use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::Serialize;
 
-use crate::error;
 use crate::payload::Payload;
-use crate::route::{is_admin, service_name};
+use crate::route::{console_root, is_admin, service_name};
+use crate::{console, error};
 
 /// An answer with its whole body.
 pub(crate) type Response = http::Response<Payload>;
@@ -52,6 +52,8 @@ pub(crate) enum Form {
     Scim(MediaType),
     /// Problem details (RFC 9457).
     Problem,
+    /// A page of the console, which is below this path.
+    Page { root: Box<str> },
     /// The platform's: a text that names the service.
     Service { name: Box<str>, is_json: bool },
 }
@@ -62,6 +64,9 @@ impl Form {
         if let Some(name) = service_name(path) {
             let is_json = MediaType::accepted(headers) == MediaType::Json;
             return Self::Service { name: name.into(), is_json };
+        }
+        if let Some(root) = console_root(path) {
+            return Self::Page { root: root.into() };
         }
         match is_admin(path) {
             true => Self::Problem,
@@ -102,6 +107,7 @@ pub(crate) fn error(answer: error::Answer, form: &Form) -> Response {
             response.headers_mut().insert(CONTENT_TYPE, media_type);
             response
         }
+        Form::Page { root } => console::failure(status, root, detail),
         Form::Service { name, is_json } => {
             let text = format!("Unable to Invoke Service {name} on SCIMSubsystem : {detail}");
             match is_json {
@@ -111,6 +117,15 @@ pub(crate) fn error(answer: error::Answer, form: &Form) -> Response {
         }
     };
     response.headers_mut().extend(headers);
+    response
+}
+
+/// A page.
+pub(crate) fn html(status: StatusCode, page: String) -> Response {
+    let mut response = Response::new(Payload::from(page.into_bytes()));
+    *response.status_mut() = status;
+    let media_type = HeaderValue::from_static("text/html; charset=utf-8");
+    response.headers_mut().insert(CONTENT_TYPE, media_type);
     response
 }
 

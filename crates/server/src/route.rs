@@ -1,5 +1,6 @@
 //! From a path to what answers there.
 
+use provost_console::Place;
 use provost_scim::endpoint::Endpoint;
 use provost_scim::schema::Schemas;
 
@@ -15,6 +16,8 @@ pub(crate) enum Route {
     Service(&'static Definition),
     /// A place of the admin API.
     Admin(AdminRoute),
+    /// A place of the console.
+    Console(Place),
     /// The token endpoint.
     Token,
     /// The metadata of the token endpoint.
@@ -59,6 +62,9 @@ pub(crate) const TOKEN_ENDPOINT: &str = "/oauth2/token";
 /// RFC 8414 §3
 const TOKEN_METADATA: &str = "/.well-known/oauth-authorization-server";
 
+/// The path of the console.
+pub(crate) const CONSOLE: &str = "/console";
+
 const SERVICES: &str = "/Thingworx/Subsystems/SCIMSubsystem/Services/";
 
 /// What the paths of other tenants begin with.
@@ -84,6 +90,7 @@ impl Located {
         let is_a_tenants = match &route {
             Route::Scim(Head::Short, _) | Route::Token => true,
             Route::Admin(route) => route.endpoint.in_tenants,
+            Route::Console(place) => place.is_in_tenants(),
             Route::Scim(Head::Platform, _)
             | Route::Service(_)
             | Route::TokenMetadata
@@ -117,6 +124,9 @@ impl Route {
         if let Some(rest) = path.strip_prefix(ROOT) {
             return AdminRoute::parse(rest).map(Self::Admin);
         }
+        if let Some(rest) = path.strip_prefix(CONSOLE) {
+            return Place::parse(rest).map(Self::Console);
+        }
         if let Some(name) = service_name(path) {
             return Definition::named(name).map(Self::Service);
         }
@@ -133,6 +143,7 @@ impl Route {
         match self {
             Self::Scim(_, endpoint) => endpoint.methods(),
             Self::Admin(route) => route.endpoint.methods,
+            Self::Console(place) => place.methods(),
             Self::Service(_) | Self::Token => &["POST"],
             Self::Health | Self::Ready | Self::TokenMetadata => &["GET"],
         }
@@ -146,6 +157,7 @@ impl Route {
             Self::Ready => "/ready".to_owned(),
             Self::Token => TOKEN_ENDPOINT.to_owned(),
             Self::Admin(route) => format!("{ROOT}{}", route.endpoint.template),
+            Self::Console(place) => format!("{CONSOLE}{}", place.template()),
             Self::TokenMetadata => TOKEN_METADATA.to_owned(),
             Self::Service(service) => format!("{SERVICES}{}", service.name),
             Self::Scim(head, place) => {
@@ -190,6 +202,13 @@ pub(crate) fn is_admin(path: &str) -> bool {
     in_tenant(path).strip_prefix(ROOT).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
+/// The root of the console that a path is below, in any tenant.
+pub(crate) fn console_root(path: &str) -> Option<&str> {
+    let rest = in_tenant(path).strip_prefix(CONSOLE)?;
+    let is_below = rest.is_empty() || rest.starts_with('/');
+    is_below.then(|| &path[..path.len() - rest.len()])
+}
+
 /// What follows a prefix. The platform's context path is read in any letter case, as its own server
 /// is often set up behind proxies that lower it; the rest of a path is exact.
 fn below<'p>(path: &'p str, prefix: &str) -> Option<&'p str> {
@@ -228,6 +247,8 @@ mod tests {
         check("/oauth2/token", "/oauth2/token");
         check("/admin/v1/tenants/", "/admin/v1/tenants");
         check("/admin/v1/tenants/acme/pause", "/admin/v1/tenants/{name}/pause");
+        check("/console", "/console");
+        check("/console/users/7/lock", "/console/users/{id}/lock");
     }
 
     #[test]
@@ -236,6 +257,7 @@ mod tests {
         check("/t/acme/scim/v2/Users/1", "/t/{tenant}/scim/v2/Users/{id}");
         check("/t/acme/oauth2/token", "/t/{tenant}/oauth2/token");
         check("/t/acme/admin/v1/audit", "/t/{tenant}/admin/v1/audit");
+        check("/t/acme/console/audit", "/t/{tenant}/console/audit");
         let metadata = "/.well-known/oauth-authorization-server";
         check(&format!("{metadata}/t/acme"), &format!("{metadata}/t/{{tenant}}"));
         for path in [
@@ -243,6 +265,7 @@ mod tests {
             "/t/acme/",
             "/t/acme/health",
             "/t/acme/admin/v1/tenants",
+            "/t/acme/console/logs",
             "/t/acme/Thingworx/SCIMProvider/SCIM/v2/Users",
             "/t/acme/Thingworx/Subsystems/SCIMSubsystem/Services/Start",
             "/t/a/t/b/scim/v2/Users",
@@ -267,6 +290,8 @@ mod tests {
             "/Thingworx/Subsystems/SCIMSubsystem/Services/",
             "/Thingwor\u{e9}/SCIMProvider/SCIM/v2",
             "/health/x",
+            "/consolex",
+            "/console/x",
             "/oauth2/token/x",
         ] {
             check(path, "nothing");

@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::request_line::RequestLine;
 use crate::respond::{self, Form, Response};
 use crate::route::{Head, Located, Route, is_scim};
-use crate::{admin, health, oauth, scim2, service};
+use crate::{admin, console, health, oauth, scim2, service};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -70,6 +70,10 @@ async fn answer(mut call: Call) -> Result<Response, Error> {
         Route::Admin(route) => {
             check_method(&call, route.endpoint.methods)?;
             Box::pin(admin::answer(call, route)).await
+        }
+        Route::Console(place) => {
+            check_method(&call, place.methods())?;
+            Box::pin(console::answer(call, place)).await
         }
         Route::Token => {
             check_method(&call, route.methods())?;

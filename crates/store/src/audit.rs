@@ -69,7 +69,7 @@ pub struct AuditQuery {
     pub category: Option<Box<str>>,
     /// Rows of this caller alone.
     pub actor: Option<Box<str>>,
-    /// Rows of the target with this id alone.
+    /// Rows of the targets with this id or this name alone.
     pub target: Option<Box<str>>,
     /// The most rows. A page may end earlier, and is not empty if there is a row: what the events of a
     /// page hold is bounded by [`AUDIT_PAGE_BYTES_MAX`], or by its first row.
@@ -123,7 +123,7 @@ impl AuditQuery {
             && self.until.is_none_or(|until| entry.at < until)
             && is(&self.category, &entry.category)
             && is(&self.actor, &entry.cause.caller)
-            && is(&self.target, &entry.target.id)
+            && (is(&self.target, &entry.target.id) || is(&self.target, &entry.target.name))
     }
 }
 

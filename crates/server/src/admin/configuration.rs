@@ -31,8 +31,13 @@ pub(super) async fn all(asked: &Asked) -> Result<Response, Error> {
     let tables = Table::ALL
         .into_iter()
         .map(|table| (table.name().to_owned(), json!(governed.configuration.rows(table))));
-    let version = governed.version();
-    Ok(ok(&json!({"version": version, "tables": tables.collect::<Map<_, _>>()})))
+    let descriptions =
+        Table::ALL.into_iter().map(|it| (it.name().to_owned(), Value::from(it.description())));
+    Ok(ok(&json!({
+        "version": governed.version(),
+        "tables": tables.collect::<Map<_, _>>(),
+        "descriptions": descriptions.collect::<Map<_, _>>(),
+    })))
 }
 
 /// One table: shown, or given other rows.

@@ -92,6 +92,49 @@ pub(crate) async fn answer(call: Call, route: AdminRoute) -> Result<Response, Er
     perform(&asked, route.endpoint.place).await
 }
 
+/// Somebody who is known already, and asks from within.
+#[derive(Clone)]
+pub(crate) struct Known {
+    pub(crate) app: Arc<App>,
+    pub(crate) tenant: Arc<Tenant>,
+    pub(crate) line: Arc<RequestLine>,
+    pub(crate) caller: Caller,
+    pub(crate) cause: Cause,
+    /// What URLs begin with.
+    pub(crate) base: String,
+}
+
+/// Answers a request of the console, which can do what this API offers.
+pub(crate) async fn ask(
+    known: Known,
+    request: provost_console::Request,
+) -> Result<Response, Error> {
+    let provost_console::Request { method, path, query, body } = request;
+    let Known { app, tenant, line, caller, cause, base } = known;
+    door::check_operator(&caller)?;
+    let route = AdminRoute::parse(&path);
+    let is_own = Arc::ptr_eq(&tenant, &app.tenants.own);
+    let route = route.filter(|it| is_own || it.endpoint.in_tenants);
+    let route = route.ok_or_else(|| Refusal::not_found("there is nothing of this name"))?;
+    if !route.endpoint.methods.contains(&method.as_str()) {
+        return Err(Error::MethodNotAllowed(route.endpoint.methods));
+    }
+    let asked = Asked {
+        app,
+        tenant,
+        line,
+        caller,
+        cause,
+        method,
+        value: route.value,
+        query: query.into(),
+        document: body,
+        base,
+        _room: None,
+    };
+    perform(&asked, route.endpoint.place).await
+}
+
 /// Does what is asked.
 async fn perform(asked: &Asked, place: Place) -> Result<Response, Error> {
     // Stopping takes its own time.

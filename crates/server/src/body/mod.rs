@@ -74,6 +74,13 @@ fn is_json(content_type: &str) -> bool {
         && parts.all(is_utf8)
 }
 
+/// Whether a body is a form.
+pub(crate) fn is_form(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok()).unwrap_or_default();
+    let name = kind.split(';').next().unwrap_or_default().trim();
+    name.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+}
+
 /// Reads a body to its end.
 ///
 /// # Errors

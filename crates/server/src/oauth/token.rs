@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{CACHE_CONTROL, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use provost_auth::{ACCESS_SECONDS, AccessTokens, Grant, GrantError, GrantRequest, system_random};
 use provost_store::{AuditOutcome, Cause, Entry, Target};
@@ -35,7 +35,7 @@ enum Refused {
 pub(crate) async fn answer(call: Call) -> Result<Response, Error> {
     let Call { app, line, tenant, client, head, body, .. } = call;
     door::check_enabled(&app)?;
-    let response = match is_form(&head.headers) {
+    let response = match body::is_form(&head.headers) {
         false => {
             let reason = "the Content-Type is not application/x-www-form-urlencoded";
             refusal(StatusCode::BAD_REQUEST, "invalid_request", reason)
@@ -171,10 +171,4 @@ fn unstored(mut response: Response) -> Response {
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
     response
-}
-
-fn is_form(headers: &HeaderMap) -> bool {
-    let kind = headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok()).unwrap_or_default();
-    let name = kind.split(';').next().unwrap_or_default().trim();
-    name.eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }

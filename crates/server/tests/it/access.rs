@@ -9,7 +9,7 @@ use provost_testkit::idp::{Idp, Keys};
 use provost_testkit::server::{Setup, TestServer, request};
 use serde_json::json;
 
-const ROUTES: [(&str, &str); 39] = [
+const ROUTES: [(&str, &str); 47] = [
     ("GET", "/scim/v2/Users"),
     ("POST", "/scim/v2/Users"),
     ("POST", "/scim/v2/.search"),
@@ -43,6 +43,14 @@ const ROUTES: [(&str, &str); 39] = [
     ("POST", "/admin/v1/users"),
     ("PATCH", "/admin/v1/groups/none"),
     ("POST", "/admin/v1/deleted/none/restore"),
+    ("GET", "/admin/v1/health"),
+    ("GET", "/admin/v1/services"),
+    ("POST", "/admin/v1/services/IsRunning"),
+    ("GET", "/admin/v1/log"),
+    ("PUT", "/admin/v1/log/level"),
+    ("GET", "/console"),
+    ("POST", "/console/subsystem/stop"),
+    ("GET", "/console/asset/style.css"),
     ("GET", "/t/acme/admin/v1/audit"),
     ("PUT", "/t/acme/admin/v1/configuration/ProvisioningPolicy"),
     ("GET", "/t/acme/admin/v1/tenants"),
@@ -114,6 +122,14 @@ async fn every_route_meets_every_caller() {
     401 401 401 403 403 400 403 401 POST /admin/v1/users
     401 401 401 403 403 400 403 401 PATCH /admin/v1/groups/none
     401 401 401 403 403 404 403 401 POST /admin/v1/deleted/none/restore
+    401 401 401 403 403 200 403 401 GET /admin/v1/health
+    401 401 401 403 403 200 403 401 GET /admin/v1/services
+    401 401 401 403 403 200 403 401 POST /admin/v1/services/IsRunning
+    401 401 401 403 403 200 403 401 GET /admin/v1/log
+    401 401 401 403 403 400 403 401 PUT /admin/v1/log/level
+    303 303 303 303 303 303 303 303 GET /console
+    401 401 401 401 401 401 401 401 POST /console/subsystem/stop
+    200 200 200 200 200 200 200 200 GET /console/asset/style.css
     401 401 401 401 401 401 401 403 GET /t/acme/admin/v1/audit
     401 401 401 401 401 401 401 403 PUT /t/acme/admin/v1/configuration/ProvisioningPolicy
     404 404 404 404 404 404 404 404 GET /t/acme/admin/v1/tenants

@@ -4,6 +4,7 @@ mod access;
 mod admin;
 mod bound;
 mod conduct;
+mod console;
 mod exchange;
 mod load;
 mod method;

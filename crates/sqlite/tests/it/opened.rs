@@ -12,8 +12,11 @@ use serde_json::json;
 use crate::world::{World, serve, try_open};
 
 /// The steps of the formats, as they were released.
-const STEPS: [&str; 2] =
-    [include_str!("../../migrations/0001.sql"), include_str!("../../migrations/0002.sql")];
+const STEPS: [&str; 3] = [
+    include_str!("../../migrations/0001.sql"),
+    include_str!("../../migrations/0002.sql"),
+    include_str!("../../migrations/0003.sql"),
+];
 
 fn refusal(folder: &Path) -> OpenError {
     try_open(serve(folder), GroupDisplayName::Unique).err().expect("is refused")
@@ -67,9 +70,9 @@ fn a_newer_format_is_refused() {
     drop(try_open(serve(folder.path()), GroupDisplayName::Unique).unwrap());
     raw(folder.path()).pragma_update(None, "user_version", 99).unwrap();
     let refusal = refusal(folder.path());
-    assert!(matches!(refusal, OpenError::NewerFormat { found: 99, known: 2 }), "{refusal}");
+    assert!(matches!(refusal, OpenError::NewerFormat { found: 99, known: 3 }), "{refusal}");
     let text =
-        "the database has format 99; this release knows formats up to 2: use a newer release";
+        "the database has format 99; this release knows formats up to 3: use a newer release";
     assert_eq!(refusal.to_string(), text);
 }
 

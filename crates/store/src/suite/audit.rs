@@ -120,8 +120,10 @@ pub async fn the_audit_trail_is_read_in_pages_and_by_what_was_asked(g: &Ground) 
     assert_eq!(places(AuditQuery { after: Some(Position(5)), ..newest }).await, [4, 3]);
     let of = |category: &str| AuditQuery { category: Some(category.into()), ..all.clone() };
     assert_eq!(places(of("Subsystem")).await, [6]);
-    let target = Some(id(3).to_string().into());
-    assert_eq!(places(AuditQuery { target, ..all.clone() }).await, [3]);
+    for target in [id(3).to_string(), "u3".to_owned()] {
+        let target = Some(target.into());
+        assert_eq!(places(AuditQuery { target, ..all.clone() }).await, [3]);
+    }
     assert_eq!(places(AuditQuery { actor: Some("ops".into()), ..all.clone() }).await, [6]);
     let time = g.get(g.user, id(2)).await.created;
     assert_eq!(places(AuditQuery { since: Some(time), ..all.clone() }).await, [2, 3, 4, 5]);

@@ -54,10 +54,14 @@ impl Reload {
             error!("{problem}");
         }
         let effective = report.effective.clone();
+        let warnings: Vec<String> = report.warnings.iter().map(ToString::to_string).collect();
         let Ok(settings) = report.into_settings() else {
             error!("The settings as they were before stay in use: they hold errors");
             return;
         };
+        for warning in warnings {
+            warn!("{warning}");
+        }
         let changed: Vec<&Line> = effective.iter().filter(|it| self.differs(it)).collect();
         let (now, later): (Vec<&Line>, Vec<&Line>) = changed
             .into_iter()

@@ -10,6 +10,10 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::fmt;
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::transcript::{Request, Response};
 
@@ -86,9 +90,12 @@ impl Watch {
     pub(crate) fn begin() -> Self {
         static BEGUN: OnceLock<()> = OnceLock::new();
         BEGUN.get_or_init(|| {
-            let log = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE);
+            let lines = fmt::layer().with_ansi(false).without_time().with_writer(|| Log);
+            // What a test writes into a browser, the browser's client tells; that is no log of ours.
+            let all = Targets::new().with_default(LevelFilter::TRACE);
+            let ours = all.with_target("thirtyfour", LevelFilter::OFF);
             // Another log of the process is one that a test looks at itself.
-            let _ = log.with_ansi(false).without_time().with_writer(|| Log).try_init();
+            let _ = tracing_subscriber::registry().with(lines.with_filter(ours)).try_init();
         });
         Self(())
     }

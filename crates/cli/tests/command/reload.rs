@@ -42,7 +42,7 @@ fn what_can_change_does_and_the_rest_is_named() {
         fs::write(folder.path().join(SETTINGS), content).unwrap();
         run(folder.path(), &["reload"]).status.code()
     };
-    let own = r#"{"limits": {"pageSize": 10, "connections": 9}, "log": {"level": "debug"}}"#;
+    let own = r#"{"limits": {"pageSize": 10, "connections": 9}, "log": {"level": "debug"}, "nothing": 1}"#;
     assert_eq!(write(own), Some(0));
     until_all(
         &log,
@@ -50,6 +50,7 @@ fn what_can_change_does_and_the_rest_is_named() {
             "Takes effect: PlatformSettingsConfig.ProvostSettings.log.level = debug",
             "Takes effect: PlatformSettingsConfig.ProvostSettings.limits.pageSize = 10",
             "Needs a restart to take effect: PlatformSettingsConfig.ProvostSettings.limits.connections = 9",
+            "ProvostSettings.nothing",
         ],
     );
     assert!(config().contains("\"maxResults\":10}"), "{}", config());

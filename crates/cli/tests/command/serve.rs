@@ -177,3 +177,37 @@ fn requests_may_run_as_a_user_whom_the_tables_make_an_administrator() {
     let (_server, port) = Running::serve(folder.path(), "/ready");
     assert_eq!(get(port, "/scim/v2/Users", Some(token.trim())).unwrap().0, 200);
 }
+
+#[test]
+fn the_level_of_the_log_is_set_while_it_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    enable(folder.path(), "true");
+    let token = done_by("ops", folder.path(), &["token", "create", "--name", "a", "--admin"]);
+    let (server, port) = Running::serve(folder.path(), "/ready");
+    let log =
+        |query: &str| get(port, &format!("/admin/v1/log?{query}"), Some(token.trim())).unwrap().1;
+    let set = |level: &str| {
+        let body = format!(r#"{{"level": "{level}"}}"#);
+        send(port, "PUT", "/admin/v1/log/level", Some(token.trim()), &body).unwrap().0
+    };
+    let look_for_nothing = || get(port, "/scim/v2/Nothing", Some(token.trim())).unwrap().0;
+    assert!(log("contains=listens").contains("Provost"), "{}", log("contains=listens"));
+    assert_eq!(get(port, "/scim/v2/Users", Some("pvt_wrong")).unwrap().0, 401);
+    let refused = log("log=security");
+    assert!(refused.contains("Token refused") && !refused.contains("listens"), "{refused}");
+    // The detail of a refusal is said at one level, and not at the other.
+    let detail = "contains=there+is+no+endpoint";
+    assert_eq!(look_for_nothing(), 404);
+    assert!(log(detail).contains("\"lines\":[]"), "{}", log(detail));
+    assert_eq!(set("debug"), 200);
+    assert_eq!(look_for_nothing(), 404);
+    assert!(log(detail).contains("DEBUG"), "{}", log(detail));
+    assert_eq!(set("error"), 200);
+    let known = log("limit=1000").matches("timestamp").count();
+    assert_eq!(look_for_nothing(), 404);
+    assert_eq!(log("limit=1000").matches("timestamp").count(), known);
+    // Settings that are read again bring their own level back.
+    assert_eq!(run(folder.path(), &["reload"]).status.code(), Some(0));
+    let mut server = server;
+    server.until_so(|| log("limit=1").contains("\"level\":\"info\""));
+}

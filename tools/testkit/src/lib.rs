@@ -5,6 +5,7 @@
 pub mod clock;
 pub mod fuzz;
 pub mod idp;
+mod openapi;
 pub mod server;
 pub mod transcript;
 pub mod witness;

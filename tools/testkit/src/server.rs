@@ -29,6 +29,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::clock::{CountingIds, FrozenClock};
+use crate::openapi;
 use crate::transcript::{Request, Response, Transport};
 use crate::witness::{self, Watch};
 
@@ -260,9 +261,12 @@ impl TestServer {
         if !request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
             request.headers.push(("Host".to_owned(), "scim.example".to_owned()));
         }
+        let (method, target) = (request.method.clone(), request.target.clone());
         let Response { status, headers, body } =
             self.client.send(request).await.expect("an answer");
-        Answer { status, headers, body }
+        let answer = Answer { status, headers, body };
+        openapi::check(&method, &target, &answer);
+        answer
     }
 }
 

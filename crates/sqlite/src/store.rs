@@ -183,8 +183,8 @@ impl Store for SqliteStore {
         }))
     }
 
-    fn purge_trash(&self, tenant: TenantId, now: i64) -> Answer<'_, u64> {
-        let task = move |it: &Ledger<'_>| Ok(trash::purge(it.connection, tenant, now)?);
+    fn purge_trash(&self, tenant: TenantId, now: i64, max: u32) -> Answer<'_, u64> {
+        let task = move |it: &Ledger<'_>| Ok(trash::purge(it.connection, tenant, now, max)?);
         Box::pin(self.writer.write(Size::default(), Mode::Commit, task))
     }
 

@@ -53,9 +53,17 @@ pub(crate) fn take(
     statement.query_row(params![tenant.0, id.0], |row| row.get(0).map(Version)).optional()
 }
 
-pub(crate) fn purge(connection: &Connection, tenant: TenantId, now: i64) -> rusqlite::Result<u64> {
-    let sql = "DELETE FROM trash WHERE tenant_id = ?1 AND keep_until <= ?2";
-    Ok(connection.prepare_cached(sql)?.execute(params![tenant.0, now])? as u64)
+/// Removes what has been over the longest, at most so many.
+pub(crate) fn purge(
+    connection: &Connection,
+    tenant: TenantId,
+    now: i64,
+    max: u32,
+) -> rusqlite::Result<u64> {
+    let sql = "DELETE FROM trash WHERE tenant_id = ?1 AND id IN (
+                   SELECT id FROM trash WHERE tenant_id = ?1 AND keep_until <= ?2
+                   ORDER BY keep_until, id LIMIT ?3)";
+    Ok(connection.prepare_cached(sql)?.execute(params![tenant.0, now, max])? as u64)
 }
 
 pub(crate) fn one(

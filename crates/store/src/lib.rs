@@ -168,8 +168,9 @@ pub trait Store: Send + Sync + 'static {
     /// One resource in the trash.
     fn trashed(&self, at: At, id: ResourceId) -> Answer<'_, Option<Trashed>>;
 
-    /// Removes what is no longer to be kept at a time, in microseconds since 1970; gives its number.
-    fn purge_trash(&self, tenant: TenantId, now: i64) -> Answer<'_, u64>;
+    /// Removes what is no longer to be kept at a time, in microseconds since 1970, at most so many: the
+    /// longest over first; gives their number.
+    fn purge_trash(&self, tenant: TenantId, now: i64, max: u32) -> Answer<'_, u64>;
 
     /// A document.
     fn document(&self, tenant: TenantId, key: Box<str>) -> Answer<'_, Option<Document>>;

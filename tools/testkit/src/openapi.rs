@@ -15,7 +15,8 @@ static DESCRIPTION: LazyLock<Value> = LazyLock::new(|| {
 });
 
 /// Schemas of answers, by method, path and status.
-static SCHEMAS: Mutex<Option<HashMap<(Method, String, u16), Validator>>> = Mutex::new(None);
+type Schemas = HashMap<(Method, &'static str, u16), Validator>;
+static SCHEMAS: LazyLock<Mutex<Schemas>> = LazyLock::new(Mutex::default);
 
 /// Holds an answer against the description, if it is one of the admin API.
 ///
@@ -43,9 +44,8 @@ pub(crate) fn check(method: &Method, target: &str, answer: &Answer) {
     if !["application/json", "application/problem+json"].contains(&media_type) {
         return;
     }
-    let key = (method.clone(), template.to_owned(), answer.status);
+    let key = (method.clone(), template, answer.status);
     let mut schemas = SCHEMAS.lock().unwrap_or_else(PoisonError::into_inner);
-    let schemas = schemas.get_or_insert_default();
     let schema = schemas.entry(key).or_insert_with(|| {
         let root = json!({"allOf": [content["schema"]], "components": DESCRIPTION["components"]});
         jsonschema::draft202012::new(&root).expect("the description holds schemas")

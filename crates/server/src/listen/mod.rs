@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use provost_store::Cause;
 use tokio::net::{TcpListener, TcpSocket};
-use tracing::{info, warn};
+use tracing::info;
 
 use crate::context::{App, Parts};
 use crate::door;
@@ -135,9 +135,7 @@ async fn write_uses(app: Arc<App>) {
 async fn forget_what_is_over(app: Arc<App>) {
     loop {
         tokio::time::sleep(KEEPING_PAUSE).await;
-        if let Err(error) = remove_what_is_over(&app).await {
-            warn!("What is over could not be removed: {}", error.chain());
-        }
+        remove_what_is_over(&app).await;
     }
 }
 

@@ -208,8 +208,8 @@ impl Store for Told {
         self.inner.trashed(at, id)
     }
 
-    fn purge_trash(&self, tenant: TenantId, now: i64) -> Answer<'_, u64> {
-        self.inner.purge_trash(tenant, now)
+    fn purge_trash(&self, tenant: TenantId, now: i64, max: u32) -> Answer<'_, u64> {
+        self.inner.purge_trash(tenant, now, max)
     }
 
     fn document(&self, tenant: TenantId, key: Box<str>) -> Answer<'_, Option<Document>> {

@@ -238,11 +238,16 @@ impl Store for MemoryStore {
         })
     }
 
-    fn purge_trash(&self, tenant: TenantId, now: i64) -> Answer<'_, u64> {
+    fn purge_trash(&self, tenant: TenantId, now: i64, max: u32) -> Answer<'_, u64> {
         self.with(tenant, move |_, tenant| {
-            let before = tenant.trash.len();
-            tenant.trash.retain(|_, it| it.keep_until > now);
-            Ok((before - tenant.trash.len()) as u64)
+            let over = tenant.trash.iter().filter(|(_, it)| it.keep_until <= now);
+            let mut over: Vec<_> = over.map(|(id, it)| (it.keep_until, *id)).collect();
+            over.sort_unstable();
+            over.truncate(max as usize);
+            for (_, id) in &over {
+                tenant.trash.remove(id);
+            }
+            Ok(over.len() as u64)
         })
     }
 

@@ -257,6 +257,8 @@ pub async fn the_trash_is_purged_in_time(g: &Ground) {
     };
     assert_eq!(ids(None, 2).await, [id(1), id(2)]);
     assert_eq!(ids(Some(id(2)), 2).await, [id(3)]);
-    assert_eq!(g.store.purge_trash(g.tenant, 200).await.unwrap(), 2);
+    assert_eq!(g.store.purge_trash(g.tenant, 200, 1).await.unwrap(), 1);
+    assert_eq!(ids(None, 9).await, [id(2), id(3)]);
+    assert_eq!(g.store.purge_trash(g.tenant, 200, 9).await.unwrap(), 1);
     assert_eq!(ids(None, 9).await, [id(3)]);
 }

@@ -1,6 +1,6 @@
 //! The platform's own users and groups, which exist from the start and which SCIM never shows.
 
-use caseless::default_caseless_match_str;
+use provost_scim::value::caseless;
 
 /// A user of the platform itself.
 #[derive(Debug, PartialEq, Eq)]
@@ -77,13 +77,13 @@ pub fn run_as(name: &str) -> Result<&'static PlatformUser, RunAsError> {
 /// The platform user that a name stands for in any letter case, by Unicode's default folding.
 #[must_use]
 pub fn reserved_user(name: &str) -> Option<&'static str> {
-    USERS.iter().map(|user| user.name).find(|own| default_caseless_match_str(own, name))
+    USERS.iter().map(|user| user.name).find(|own| caseless(own) == caseless(name))
 }
 
 /// The platform group that a name stands for in any letter case, by Unicode's default folding.
 #[must_use]
 pub fn reserved_group(name: &str) -> Option<&'static str> {
-    GROUPS.into_iter().find(|own| default_caseless_match_str(own, name))
+    GROUPS.into_iter().find(|own| caseless(own) == caseless(name))
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use crate::client::{Client, Peer};
 use crate::context::App;
 use crate::error::Error;
 use crate::flight::Flight;
-use crate::issued::{Lists, change_with};
+use crate::issued::{Lists, change_and_tell};
 use crate::log::SECURITY;
 use crate::request_line::RequestLine;
 use crate::tenant::Tenant;
@@ -119,9 +119,11 @@ async fn retire_others(
         target: Target { id: token.to_string().into(), name: line.caller() },
         detail: Default::default(),
     };
-    let entries = [entry];
-    let changed = change_with::<TokenList, _, Infallible>(store, tenant.id, &entries, |list| {
-        Ok(list.used(token, now))
+    let changed = change_and_tell::<TokenList, _, Infallible>(store, tenant.id, |list| {
+        let is_first = list.used(token, now);
+        // Another request with it may have been quicker.
+        let told = is_first.then(|| entry.clone());
+        Ok((is_first, told.into_iter().collect()))
     });
     match changed.await {
         Ok(true) => {

@@ -1,8 +1,9 @@
 //! All configuration tables of a tenant, checked as a whole.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use caseless::default_case_fold_str;
+use provost_scim::value::caseless;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -159,10 +160,9 @@ impl Configuration {
         {
             let column = table.columns().first().map(|it| it.name).unwrap_or_default();
             let rows = self.rows.entry(table).or_default();
-            let listed: BTreeSet<String> =
-                rows.iter().map(|row| default_case_fold_str(text(row, column))).collect();
-            let missing =
-                names.into_iter().filter(|it| !listed.contains(&default_case_fold_str(it)));
+            let listed: BTreeSet<Cow<'_, str>> =
+                rows.iter().map(|row| caseless(text(row, column))).collect();
+            let missing = names.into_iter().filter(|it| !listed.contains(&caseless(it)));
             let missing: Vec<Row> = missing
                 .map(|name| Row::from_iter([(column.to_owned(), Value::from(name))]))
                 .collect();
@@ -177,14 +177,14 @@ impl Configuration {
             self.check_once(table, column)?;
         }
         self.check_once(Table::GroupMappings, "twxGroupName")?;
-        let excluded: BTreeSet<String> = self
+        let excluded: BTreeSet<Cow<'_, str>> = self
             .rows(Table::GroupExclusions)
             .iter()
-            .map(|row| default_case_fold_str(text(row, "thingworxGroupName")))
+            .map(|row| caseless(text(row, "thingworxGroupName")))
             .collect();
         for (index, row) in self.rows(Table::GroupMappings).iter().enumerate() {
             let target = text(row, "twxGroupName");
-            if excluded.contains(&default_case_fold_str(target)) {
+            if excluded.contains(&caseless(target)) {
                 let list = Table::GroupExclusions.name();
                 let reason = format!("{target} is in {list}: nothing may be mapped to it");
                 return Err(wrong(Table::GroupMappings, index, "twxGroupName", reason));
@@ -198,7 +198,7 @@ impl Configuration {
         let mut seen = BTreeSet::new();
         for (index, row) in self.rows(table).iter().enumerate() {
             let value = text(row, column);
-            if !seen.insert(default_case_fold_str(value)) {
+            if !seen.insert(caseless(value)) {
                 return Err(wrong(table, index, column, format!("{value} is there twice")));
             }
         }
@@ -285,6 +285,12 @@ mod tests {
             Table::GroupMappings,
             json!([mapping("a", "x"), mapping("A", "y")]),
             "UserProvisioningUserGroupMappings, row 2, identityProviderGroupName: A is there twice",
+        );
+        // Two ways to write one letter.
+        refused(
+            Table::UserExclusions,
+            json!([{"thingworxUserName": "Jos\u{e9}"}, {"thingworxUserName": "JOSE\u{301}"}]),
+            "UserProvisioningExclusionList, row 5, thingworxUserName: JOSE\u{301} is there twice",
         );
         refused(
             Table::GroupMappings,

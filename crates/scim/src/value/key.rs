@@ -35,21 +35,27 @@ pub fn key(attribute: &Attribute, value: &Val) -> Option<Key> {
 
 /// A string as it is compared: NFC, and with its case folded unless the attribute is `caseExact`.
 pub fn fold<'a>(attribute: &Attribute, text: &'a str) -> Cow<'a, str> {
-    if text.is_ascii() {
-        if attribute.case_exact || !text.bytes().any(|byte| byte.is_ascii_uppercase()) {
-            return Cow::Borrowed(text);
-        }
-        return Cow::Owned(text.to_ascii_lowercase());
-    }
     if !attribute.case_exact {
-        // Unicode §3.13, D145: canonical caseless matching.
-        return Cow::Owned(text.nfd().default_case_fold().nfc().collect());
+        return caseless(text);
     }
     match is_nfc_quick(text.chars()) {
         unicode_normalization::IsNormalized::Yes => Cow::Borrowed(text),
         unicode_normalization::IsNormalized::No | unicode_normalization::IsNormalized::Maybe => {
             Cow::Owned(text.nfc().collect())
         }
+    }
+}
+
+/// A string as it is compared where letter case does not count: NFC, with its case folded (Unicode §3.13,
+/// D145: canonical caseless matching).
+#[must_use]
+pub fn caseless(text: &str) -> Cow<'_, str> {
+    if !text.is_ascii() {
+        return Cow::Owned(text.nfd().default_case_fold().nfc().collect());
+    }
+    match text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        true => Cow::Owned(text.to_ascii_lowercase()),
+        false => Cow::Borrowed(text),
     }
 }
 

@@ -6,7 +6,7 @@ mod print;
 mod read;
 mod time;
 
-pub use key::{KEY_BYTES_MAX, Key, UNIQUE_KEY_BYTES_MAX, fold, key};
+pub use key::{KEY_BYTES_MAX, Key, UNIQUE_KEY_BYTES_MAX, caseless, fold, key};
 pub(crate) use list::{drop_hollow, join};
 pub use print::{Printed, body};
 pub use read::{Message, Mode, Reader, read_body};

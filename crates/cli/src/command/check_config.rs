@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use provost_platform::principal::run_as;
 use provost_platform::setting::{Flags, Inputs, load};
 use provost_platform::state::Status;
 
@@ -17,6 +18,14 @@ pub(crate) fn run(flags: Flags) -> Result<ExitCode, Failure> {
         let Status { state, reason } = Status::at_start(settings);
         let reason = reason.map(|it| format!(": {it}")).unwrap_or_default();
         output::print(format_args!("At its start the subsystem is {state}{reason}\n"))?;
+        // Who that is stands in the database, which may be in use, or not be there yet.
+        let administrators = settings.administrators();
+        for name in administrators.into_iter().filter(|name| run_as(name).is_err()) {
+            output::print(format_args!(
+                "At its start the server looks for scimAdminName {name:?} among the enabled users whom \
+                 the table AdministratorAccounts names; it does not start without\n"
+            ))?;
+        }
     }
     match report.errors.is_empty() {
         true => Ok(ExitCode::SUCCESS),

@@ -62,3 +62,16 @@ fn variables_of_the_environment_name_the_files_and_win_over_them() {
     check("ENABLE_SCIM", "false", "DISABLED: enableSCIM is false");
     check("ENABLE_SSO", "false", "DISABLED: EnableSSO is false");
 }
+
+#[test]
+fn whom_only_the_database_knows_is_said_to_be_looked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    enable(folder.path(), "true");
+    let said = || text(&run(folder.path(), &["check-config"]).stdout);
+    trust(folder.path(), "Administrator");
+    assert!(!said().contains("AdministratorAccounts"), "{}", said());
+    trust(folder.path(), "ann");
+    let line = "the server looks for scimAdminName \"ann\" among the enabled users whom the table \
+                AdministratorAccounts names";
+    assert!(said().contains(line), "{}", said());
+}

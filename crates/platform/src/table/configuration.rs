@@ -112,10 +112,16 @@ impl Configuration {
     fn changed(&self, changes: &[Change]) -> Result<Self, ConfigurationError> {
         let mut changed = self.clone();
         for Change { table, rows } in changes {
+            check_rows(*table, rows.len())?;
             changed.rows.insert(*table, read_rows(*table, rows)?);
+            // Rows have the numbers that they were given under as long as none is added.
+            changed.check_once(*table)?;
         }
         changed.complete();
-        changed.check()?;
+        for table in Table::ALL {
+            check_rows(table, changed.rows(table).len())?;
+        }
+        changed.check_mappings()?;
         Ok(changed)
     }
 
@@ -144,12 +150,17 @@ impl Configuration {
         if format != FORMAT {
             return Err(damaged(format!("it has format {format}; this release reads {FORMAT}")));
         }
-        let change = |(name, rows): (String, Vec<Value>)| match Table::named(&name) {
-            Some(table) => Ok(Change { table, rows }),
-            None => Err(damaged(format!("there is no table {name}"))),
-        };
-        let changes = tables.into_iter().map(change).collect::<Result<Vec<_>, _>>()?;
-        Self::default().changed(&changes).map_err(|error| damaged(error.to_string()))
+        let mut found = Self::default();
+        for (name, rows) in tables {
+            let table =
+                Table::named(&name).ok_or_else(|| damaged(format!("there is no table {name}")))?;
+            let rows = read_rows(table, &rows).map_err(|error| damaged(error.to_string()))?;
+            found.rows.insert(table, rows);
+        }
+        // It was checked when it was written: a later release that asks for more must not shut out
+        // those who could mend it.
+        found.complete();
+        Ok(found)
     }
 
     /// The platform's own users and groups are excluded whatever the lists say.
@@ -170,13 +181,8 @@ impl Configuration {
         }
     }
 
-    fn check(&self) -> Result<(), ConfigurationError> {
-        for table in Table::ALL.into_iter().filter(|it| it.has_many_rows()) {
-            // The first column says what a row is about.
-            let column = table.columns().first().map(|it| it.name).unwrap_or_default();
-            self.check_once(table, column)?;
-        }
-        self.check_once(Table::GroupMappings, "twxGroupName")?;
+    /// Nothing may be mapped to a group that SCIM leaves alone.
+    fn check_mappings(&self) -> Result<(), ConfigurationError> {
         let excluded: BTreeSet<Cow<'_, str>> = self
             .rows(Table::GroupExclusions)
             .iter()
@@ -193,13 +199,23 @@ impl Configuration {
         Ok(())
     }
 
-    /// No two rows of a table have one value in a column, also if only by letter case.
-    fn check_once(&self, table: Table, column: &str) -> Result<(), ConfigurationError> {
-        let mut seen = BTreeSet::new();
-        for (index, row) in self.rows(table).iter().enumerate() {
-            let value = text(row, column);
-            if !seen.insert(caseless(value)) {
-                return Err(wrong(table, index, column, format!("{value} is there twice")));
+    /// No two rows of a table have one value in a column that says what a row is about, also if only by
+    /// letter case.
+    fn check_once(&self, table: Table) -> Result<(), ConfigurationError> {
+        // The first column does, and no two groups are mapped to one.
+        let columns = match table {
+            Table::GroupMappings => table.columns(),
+            table if table.has_many_rows() => table.columns().get(..1).unwrap_or_default(),
+            _ => &[],
+        };
+        for column in columns {
+            let mut seen = BTreeSet::new();
+            for (index, row) in self.rows(table).iter().enumerate() {
+                let value = text(row, column.name);
+                if !seen.insert(caseless(value)) {
+                    let reason = format!("{value} is there twice");
+                    return Err(wrong(table, index, column.name, reason));
+                }
             }
         }
         Ok(())
@@ -229,11 +245,9 @@ pub fn check_rows(table: Table, found: usize) -> Result<(), ConfigurationError> 
 }
 
 fn read_rows(table: Table, given: &[Value]) -> Result<Vec<Row>, ConfigurationError> {
-    let found = given.len();
-    check_rows(table, found)?;
     // Without its row a table has the defaults again.
     let default = [json!({})];
-    let given = if table.has_many_rows() || found == 1 { given } else { &default };
+    let given = if table.has_many_rows() || !given.is_empty() { given } else { &default };
     let read = |(index, given): (usize, &Value)| {
         row::read(table, given).map_err(|(column, reason)| wrong(table, index, &column, reason))
     };
@@ -278,6 +292,33 @@ mod tests {
     }
 
     #[test]
+    fn what_is_taken_is_read_again() {
+        let user = |number: usize| json!({"thingworxUserName": format!("user{number}")});
+        let rows = |count| Value::from((0..count).map(user).collect::<Vec<_>>());
+        let own = Configuration::default().rows(Table::UserExclusions).len();
+        // With the platform's own there would be more than there may be.
+        for count in [ROWS_MAX + 1, ROWS_MAX, ROWS_MAX - own + 1] {
+            let found = with(Table::UserExclusions, rows(count)).unwrap_err();
+            assert!(found.contains("it may have 10000"), "{found}");
+        }
+        let taken = with(Table::UserExclusions, rows(ROWS_MAX - own)).unwrap();
+        assert_eq!(taken.rows(Table::UserExclusions).len(), ROWS_MAX);
+        let document = taken.to_document();
+        assert_eq!(Configuration::from_document(document.as_bytes()).unwrap(), taken);
+    }
+
+    #[test]
+    fn what_an_older_release_took_is_no_damage() {
+        let twice = json!([{"thingworxUserName": "ann"}, {"thingworxUserName": "ANN"}]);
+        let tables = json!({"AdministratorAccounts": twice});
+        let document = json!({"format": FORMAT, "tables": tables}).to_string();
+        let found = Configuration::from_document(document.as_bytes()).unwrap();
+        assert_eq!(found.rows(Table::Administrators).len(), 2);
+        let change = Change { table: Table::LoginOptions, rows: Vec::new() };
+        assert_eq!(found.with(&[change]).unwrap(), found, "another table can be changed");
+    }
+
+    #[test]
     fn what_contradicts_is_refused_as_a_whole() {
         let mapping =
             |from: &str, to: &str| json!({"identityProviderGroupName": from, "twxGroupName": to});
@@ -290,7 +331,7 @@ mod tests {
         refused(
             Table::UserExclusions,
             json!([{"thingworxUserName": "Jos\u{e9}"}, {"thingworxUserName": "JOSE\u{301}"}]),
-            "UserProvisioningExclusionList, row 5, thingworxUserName: JOSE\u{301} is there twice",
+            "UserProvisioningExclusionList, row 2, thingworxUserName: JOSE\u{301} is there twice",
         );
         refused(
             Table::GroupMappings,

@@ -15,6 +15,9 @@ use crate::OpenError;
 const PATIENCE: Duration = Duration::from_millis(500);
 const PAUSE: Duration = Duration::from_millis(20);
 
+/// How much room a disk must have for writes to be taken again after some were lost.
+const ROOM_BYTES: usize = 1024 * 1024;
+
 /// A kernel lock; it dies with the process.
 pub(crate) struct Lock {
     file: File,
@@ -50,6 +53,26 @@ impl Lock {
 fn sign(mut file: &File) -> io::Result<()> {
     file.set_len(0)?;
     file.write_all(format!("{}\n", std::process::id()).as_bytes())
+}
+
+/// Whether the disk takes some writes more: a file of their size is written, and removed.
+///
+/// # Errors
+/// It does not.
+pub(crate) fn check_room(folder: &Path) -> io::Result<()> {
+    let path = folder.join("provost.room");
+    let write = || {
+        let mut options = OpenOptions::new();
+        let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&path)?;
+        file.write_all(&[0; ROOM_BYTES])?;
+        file.sync_all()
+    };
+    let written = write();
+    // What is left of it would take the room that there is.
+    match std::fs::remove_file(&path) {
+        Err(error) if written.is_ok() => Err(error),
+        Ok(()) | Err(_) => written,
+    }
 }
 
 /// The id of the process that serves a folder; none if no process does.

@@ -5,6 +5,7 @@
 //! the disk the next one gathers.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use tokio::sync::mpsc;
 use super::batch::{Batch, Outcome, Submission, Task};
 use super::{Ledger, Place};
 use crate::connection::{self, execute};
+use crate::folder;
 use crate::open::Shared;
 
 /// How long a writer in trouble waits before it tries again.
@@ -142,7 +144,13 @@ impl Desk {
             for submission in self.held.take().into_iter().chain(waiting) {
                 submission.task.refuse(Error::Unavailable(cause.as_str().into()));
             }
-            match self.reopen(lost.doubt) {
+            let reopened = self.reopen(lost.doubt).and_then(|connection| {
+                // What is small may still fit on a disk that is full, and the next write may not.
+                let folder = self.place.path.parent().unwrap_or(Path::new("."));
+                folder::check_room(folder).map_err(|error| format!("{cause}; {error}"))?;
+                Ok(connection)
+            });
+            match reopened {
                 Ok(connection) => {
                     condition.set_trouble(None);
                     tracing::info!("The writer has the database again");

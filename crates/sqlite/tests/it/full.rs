@@ -82,3 +82,27 @@ async fn while_the_database_cannot_be_opened_again_writes_are_refused_and_health
     until_healthy(&world).await;
     world.assert_sound();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_the_disk_has_no_room_writes_are_refused_and_health_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = Options { pages_max: Some(300), ..serve(folder.path()) };
+    let world = World::with(options, GroupDisplayName::Unique).await;
+    // Room is looked for where a file cannot be.
+    let room = folder.path().join("provost.room");
+    std::fs::create_dir(&room).unwrap();
+    fill(&world).await;
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(1) {
+        let Health { trouble } = world.store.health().await.unwrap();
+        assert!(trouble.is_some_and(|it| it.contains("full")), "it is not well yet");
+        let refused = world.put("d", None, "1").await;
+        assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    std::fs::remove_dir(&room).unwrap();
+    until_healthy(&world).await;
+    assert!(!room.exists());
+    world.put("d", None, "1").await.unwrap();
+    world.assert_sound();
+}

@@ -42,15 +42,45 @@ pub(crate) fn put(
         .map(drop)
 }
 
-/// What comes back is no longer in the trash; gives the version of its end.
+/// What comes back is no longer in the trash; gives the version of its end. Those of its groups and
+/// members that are there still will find it when they come back.
 pub(crate) fn take(
     connection: &Connection,
     tenant: TenantId,
     id: ResourceId,
 ) -> rusqlite::Result<Option<Version>> {
-    let sql = "DELETE FROM trash WHERE tenant_id = ?1 AND id = ?2 RETURNING version";
+    let sql = "DELETE FROM trash WHERE tenant_id = ?1 AND id = ?2
+               RETURNING version, groups_of, members";
     let mut statement = connection.prepare_cached(sql)?;
-    statement.query_row(params![tenant.0, id.0], |row| row.get(0).map(Version)).optional()
+    let taken = statement.query_row(params![tenant.0, id.0], |row| {
+        let groups = split(row.get_ref(1)?.as_blob()?);
+        Ok((Version(row.get(0)?), groups, split(row.get_ref(2)?.as_blob()?)))
+    });
+    let Some((version, groups, members)) = taken.optional()? else { return Ok(None) };
+    for group in groups {
+        note(connection, (tenant, group), "members", id)?;
+    }
+    for member in members {
+        note(connection, (tenant, member), "groups_of", id)?;
+    }
+    Ok(Some(version))
+}
+
+/// Adds an id to a list of what is in the trash, if it is.
+fn note(
+    connection: &Connection,
+    (tenant, at): (TenantId, ResourceId),
+    column: &'static str,
+    id: ResourceId,
+) -> rusqlite::Result<()> {
+    let sql = format!("SELECT {column} FROM trash WHERE tenant_id = ?1 AND id = ?2");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let found = statement.query_row(params![tenant.0, at.0], |row| row.get::<_, Vec<u8>>(0));
+    let Some(mut ids) = found.optional()?.map(|bytes| split(&bytes)) else { return Ok(()) };
+    let Err(place) = ids.binary_search(&id) else { return Ok(()) };
+    ids.insert(place, id);
+    let sql = format!("UPDATE trash SET {column} = ?3 WHERE tenant_id = ?1 AND id = ?2");
+    connection.prepare_cached(&sql)?.execute(params![tenant.0, at.0, joined(&ids)]).map(drop)
 }
 
 /// Removes what has been over the longest, at most so many.

@@ -1,5 +1,6 @@
 //! Services that show and change configuration tables.
 
+use std::borrow::Cow;
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::num::NonZeroU16;
@@ -8,6 +9,7 @@ use jiff::Timestamp;
 use provost_platform::info_table::{BaseType, Field, InfoTable};
 use provost_platform::table::{Change, Configuration, Row, Table, check_rows};
 use provost_scim::Error as Refusal;
+use provost_scim::value::caseless;
 use provost_store::AuditQuery;
 use serde_json::Value;
 
@@ -30,7 +32,7 @@ pub(super) async fn row(asked: &Asked<'_>) -> Result<InfoTable, Error> {
     let governed = asked.tenant.governance.get(asked.app, asked.tenant.id).await?;
     let rows = governed.configuration.rows(table);
     let found = match (asked.parameters.text("key")?, asked.parameters.number("index")?) {
-        (Some(key), _) => rows.iter().find(|row| key_of(table, row) == Some(key)),
+        (Some(key), _) => rows.iter().find(|row| key_of(table, row) == Some(caseless(key.trim()))),
         (None, Some(index)) => usize::try_from(index).ok().and_then(|it| rows.get(it)),
         (None, None) => rows.first(),
     };
@@ -93,10 +95,21 @@ pub(super) async fn set_rows(asked: &Asked<'_>, parameter: &str) -> Result<InfoT
 pub(super) async fn delete_rows(asked: &Asked<'_>, parameter: &str) -> Result<InfoTable, Error> {
     let table = asked.parameters.table()?;
     let given = asked.parameters.rows(parameter)?;
+    let column = table.columns().first().filter(|_| table.has_many_rows());
+    let column = column.ok_or_else(|| {
+        let name = table.name();
+        let detail = format!(
+            "{name} has one row, which stays; DeleteAllConfigurationTableRows gives it its defaults"
+        );
+        Refusal::invalid_value(detail)
+    })?;
+    let key = |row: &Value| row.as_object().and_then(|row| key_of(table, row)).map(Box::from);
+    let keys: Option<HashSet<Box<str>>> = given.iter().map(key).collect();
+    let keys = keys.ok_or_else(|| {
+        Refusal::invalid_value(format!("{parameter}: each row has {}, a text", column.name))
+    })?;
     changed(asked, |configuration| {
-        let keys: HashSet<Option<&str>> =
-            given.iter().map(|row| row.as_object().and_then(|row| key_of(table, row))).collect();
-        let stays = |row: &&Row| !keys.contains(&key_of(table, row));
+        let stays = |row: &&Row| key_of(table, row).is_none_or(|key| !keys.contains(&*key));
         let rows = configuration.rows(table).iter().filter(stays).cloned();
         Ok(vec![Change { table, rows: rows.map(Value::Object).collect() }])
     })
@@ -165,8 +178,9 @@ fn values(rows: &[Row]) -> Vec<Value> {
     rows.iter().cloned().map(Value::Object).collect()
 }
 
-/// What a row is about: the value of the first column, where a table has many rows.
-fn key_of(table: Table, row: &Row) -> Option<&str> {
+/// What a row is about: the value of the first column, where a table has many rows; letter case does not
+/// count, as no two rows differ by it alone.
+fn key_of(table: Table, row: &Row) -> Option<Cow<'_, str>> {
     let column = table.columns().first().filter(|_| table.has_many_rows())?;
-    row.get(column.name).and_then(Value::as_str)
+    row.get(column.name).and_then(Value::as_str).map(|it| caseless(it.trim()))
 }

@@ -149,7 +149,7 @@ async fn the_generic_services_work_on_any_table() {
     assert_eq!(shown, json!([row("a", "A"), row("b", "BB"), row("c", "C")]));
     let one = json!({"tableName": mappings, "key": "b"});
     assert_eq!(rows(&server, "GetConfigurationTableRow", one).await, json!([row("b", "BB")]));
-    let less = json!({"tableName": mappings, "values": [row("a", "")]});
+    let less = json!({"tableName": mappings, "values": [row("A", "")]});
     rows(&server, "DeleteConfigurationTableRows", less).await;
     let same = rows(&server, "GetProvisioningUserGroupMappings", json!({})).await;
     assert_eq!(same, json!([row("b", "BB"), row("c", "C")]));
@@ -173,6 +173,14 @@ async fn what_is_wrong_with_parameters_is_said_in_the_platforms_form() {
         ),
         ("GetConfigurationTable", json!({"tableName": "Nothing"})),
         ("GetConfigurationTable", json!({"tableName": 5})),
+        (
+            "DeleteConfigurationTableRows",
+            json!({"tableName": "ProvisioningPolicy", "values": [{"userLimit": 0}]}),
+        ),
+        (
+            "DeleteConfigurationTableRows",
+            json!({"tableName": "AdministratorAccounts", "values": [{"name": "ann"}]}),
+        ),
         ("AddConfigurationTableDefinition", json!({})),
         ("Explode", json!({})),
     ] {
@@ -188,6 +196,8 @@ async fn what_is_wrong_with_parameters_is_said_in_the_platforms_form() {
     400 Unable to Invoke Service SetProvisioningOptions on SCIMSubsystem : SCIMProvisioningOptions, row 1, terminateUserSessionsOnConfigChange: true or false is needed
     404 Unable to Invoke Service GetConfigurationTable on SCIMSubsystem : there is no table "Nothing"; there are SCIMProvisioningOptions, UserProvisioningExclusionList, UserProvisioningDefaultSettings, GroupProvisioningExclusionList, GroupProvisioningDefaultSettings, UserProvisioningUserGroupMappings, UserProvisioningOptions, AdministratorAccounts, ProvisioningPolicy, UserPropertyMappings
     400 Unable to Invoke Service GetConfigurationTable on SCIMSubsystem : the parameter tableName is no text
+    400 Unable to Invoke Service DeleteConfigurationTableRows on SCIMSubsystem : ProvisioningPolicy has one row, which stays; DeleteAllConfigurationTableRows gives it its defaults
+    400 Unable to Invoke Service DeleteConfigurationTableRows on SCIMSubsystem : values: each row has thingworxUserName, a text
     403 Unable to Invoke Service AddConfigurationTableDefinition on SCIMSubsystem : the tables of this subsystem are fixed; no definition can be added
     404 Unable to Invoke Service Explode on SCIMSubsystem : there is no endpoint "/Thingworx/Subsystems/SCIMSubsystem/Services/Explode"; SCIM is below /Thingworx/SCIMProvider/SCIM/v2 and /scim/v2
     "#);

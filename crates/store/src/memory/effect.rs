@@ -69,7 +69,9 @@ impl Tenant {
 
     pub(super) fn commit(&mut self, effect: Effect, schemas: &Schemas) {
         for stored in effect.resources {
-            self.trash.remove(&stored.id);
+            if let Some(back) = self.trash.remove(&stored.id) {
+                self.note_return(&back);
+            }
             self.resources.insert(stored.id, stored);
         }
         for key in effect.unique_gone {
@@ -102,6 +104,25 @@ impl Tenant {
         }
         for entry in effect.entries {
             self.record(entry, None);
+        }
+    }
+
+    /// Those of its groups and members that are in the trash still will find what comes back.
+    fn note_return(&mut self, back: &Trashed) {
+        let note = |ids: &mut Vec<ResourceId>| {
+            if let Err(place) = ids.binary_search(&back.id) {
+                ids.insert(place, back.id);
+            }
+        };
+        for group in &back.groups {
+            if let Some(group) = self.trash.get_mut(group) {
+                note(&mut group.members);
+            }
+        }
+        for member in &back.members {
+            if let Some(member) = self.trash.get_mut(member) {
+                note(&mut member.groups);
+            }
         }
     }
 

@@ -223,6 +223,47 @@ pub async fn what_is_deleted_can_come_back(g: &Ground) {
     assert_eq!((trashed.groups, trashed.members), (vec![id(102)], vec![id(1), id(2)]));
 }
 
+pub async fn memberships_come_back_in_whatever_order(g: &Ground) {
+    g.create_user(1, "ada").await;
+    g.create_user(2, "bea").await;
+    g.create_group(101, "G", &[1, 2]).await;
+    g.create_group(102, "H", &[1]).await;
+    let end = async |kind, n| {
+        let mut deletion = g.deletion_of(&g.get(kind, id(n)).await);
+        let Act::Delete { keep_until, .. } = &mut deletion.act else { panic!("is a deletion") };
+        *keep_until = Some(i64::MAX);
+        g.apply(deletion).await.unwrap();
+    };
+    // As whoever restores does it: with those that are there.
+    let back = async |kind, n, json| {
+        let trashed = g.store.trashed(g.at(kind), id(n)).await.unwrap().expect("is kept");
+        let present = g.store.labels(g.tenant, trashed.members).await.unwrap();
+        let mut back = g.creation(kind, n, json, &[]);
+        let Act::Create { members, rejoin, .. } = &mut back.act else { panic!("is a creation") };
+        *members = Delta::add(present.into_iter().map(|it| it.id));
+        *rejoin = trashed.groups;
+        g.apply(back).await.unwrap();
+    };
+    let ada = || json!({"userName": "ada"});
+    let group = || json!({"displayName": "G"});
+    // The member goes first and comes back first.
+    end(g.user, 1).await;
+    end(g.group, 101).await;
+    back(g.user, 1, ada()).await;
+    assert_eq!(g.members(102).await, [1]);
+    back(g.group, 101, group()).await;
+    assert_eq!(g.members(101).await, [1, 2]);
+    // The group goes first and comes back first, also if the member comes and goes again meanwhile.
+    end(g.group, 101).await;
+    end(g.user, 1).await;
+    back(g.user, 1, ada()).await;
+    end(g.user, 1).await;
+    back(g.group, 101, group()).await;
+    assert_eq!(g.members(101).await, [2]);
+    back(g.user, 1, ada()).await;
+    assert_eq!((g.members(101).await, g.members(102).await), (vec![1, 2], vec![1]));
+}
+
 pub async fn a_group_comes_back_without_closing_a_circle(g: &Ground) {
     g.create_group(103, "C", &[]).await;
     g.create_group(102, "B", &[103]).await;

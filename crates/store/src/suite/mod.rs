@@ -53,6 +53,7 @@ macro_rules! contract_suite {
             a_page_of_the_audit_trail_is_bounded
             the_audit_trail_is_purged_from_its_start
             no_more_resources_come_than_may_be
+            memberships_come_back_in_whatever_order
             what_is_deleted_can_come_back
             a_group_comes_back_without_closing_a_circle
             the_trash_is_purged_in_time

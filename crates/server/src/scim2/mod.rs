@@ -14,7 +14,7 @@ use provost_auth::Rights;
 use provost_scim::endpoint::Endpoint;
 use provost_scim::error::{Error as Refusal, ErrorKind};
 use provost_scim::schema::Kind;
-use provost_store::{AuditOutcome, Entry, EventAct, Target};
+use provost_store::{AuditOutcome, Entry, EventAct, ResourceId, Target};
 use serde_json::{Value, json};
 use tracing::warn;
 
@@ -28,6 +28,9 @@ use crate::worker::{check_method, in_time};
 use crate::{body, door};
 use inside::Inside;
 use operation::Operation;
+
+/// How much of a name the audit trail has of what was refused.
+const NAME_CHARACTERS_MAX: usize = 256;
 
 /// Answers a SCIM request.
 pub(crate) async fn answer(call: Call, head: Head, endpoint: Endpoint) -> Result<Response, Error> {
@@ -75,7 +78,10 @@ pub(crate) async fn answer(call: Call, head: Head, endpoint: Endpoint) -> Result
         media_type: MediaType::accepted(&request.headers),
     };
     let is_read = operation.rights() == Rights::Read;
-    let attempt = operation.attempt();
+    let attempt = operation.attempt().map(|(kind, act, id)| {
+        let target = Target { name: name_in(&document), id };
+        (kind, act, target)
+    });
     let mut response = match in_time(&app, perform(&inside, operation, document)).await {
         Ok(response) => response,
         Err(error) => {
@@ -95,17 +101,30 @@ pub(crate) async fn answer(call: Call, head: Head, endpoint: Endpoint) -> Result
     Ok(response)
 }
 
+/// The name that a document has for its resource, for the audit trail.
+fn name_in(document: &Value) -> Box<str> {
+    let name = ["userName", "displayName"].into_iter().find_map(|it| document[it].as_str());
+    name.unwrap_or_default().chars().take(NAME_CHARACTERS_MAX).collect::<String>().into()
+}
+
 /// Says in the audit trail what was refused by a policy. The client has its answer in any case.
-async fn refused(inside: &Inside<'_>, attempt: (Kind, EventAct, Box<str>), reason: &str) {
-    let (kind, act, id) = attempt;
+async fn refused(inside: &Inside<'_>, attempt: (Kind, EventAct, Target), reason: &str) {
+    let (kind, act, mut target) = attempt;
     let engine = &inside.app.parts.engine;
+    if let Some(id) = ResourceId::parse(&target.id) {
+        // Who is called by an id only is hard to find; the row is worth more than the name.
+        let labels = engine.store.labels(inside.tenant, vec![id]).await.unwrap_or_default();
+        if let Some(label) = labels.into_iter().next() {
+            target.name = label.label;
+        }
+    }
     let entry = Entry {
         at: engine.clock.now_micros(),
         category: engine.schemas.resource_type(kind).name.clone(),
         action: act.name().into(),
         outcome: AuditOutcome::Refused,
         cause: cause(inside.line, inside.caller, inside.client),
-        target: Target { id, name: Box::default() },
+        target,
         detail: json!({"reason": reason}).to_string().into(),
     };
     if let Err(error) = engine.store.record(inside.tenant, vec![entry]).await {

@@ -272,8 +272,10 @@ async fn the_last_administrator_stays() {
         refused["rows"].as_array().unwrap().iter().filter(|it| it["outcome"] == "refused");
     let said: Vec<String> = refused.map(|it| it["message"].as_str().unwrap().to_owned()).collect();
     assert_eq!(said.len(), 3, "{said:?}");
-    let id = bea.rsplit('/').next().unwrap();
-    assert_eq!(said[0], format!("Refused: token:provision deleted the user {id}"));
+    assert_eq!(said[0], "Refused: token:provision deleted the user bea");
+    assert_eq!(server.send("POST", "/Users", Some(&user("System"))).await.status, 403);
+    let rows = admin(&server, "GET", "/audit?target=System", None).await.json();
+    assert_eq!(rows["rows"][0]["message"], "Refused: token:provision created the user System");
 }
 
 #[tokio::test]

@@ -31,6 +31,8 @@ pub(crate) fn announce(settings: &Settings, listens_on: SocketAddr, status: &Sta
         (None, true) => {}
         (None, false) => warn!("Plain HTTP on {listens_on}: the proxies before it must end TLS"),
     }
+    let base = address::base(provost, listens_on);
+    info!("Console: {base}/console, for a token of `provost token create --admin`");
     if status.state == State::Disabled {
         info!(
             "To enable it, set BasicSettings.EnableSSO and SCIMSettings.enableSCIM to true in \
@@ -39,7 +41,6 @@ pub(crate) fn announce(settings: &Settings, listens_on: SocketAddr, status: &Sta
         );
         return;
     }
-    let base = address::base(provost, listens_on);
     if status.state == State::Stopped {
         info!(
             "To start it, POST to {base}/Thingworx/Subsystems/SCIMSubsystem/Services/Start with a \

@@ -1,5 +1,8 @@
 //! What can be done with a form, and the one request of the admin API that does it.
 
+use std::collections::BTreeMap;
+
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use crate::api::{Request, segment};
@@ -131,27 +134,27 @@ impl Action {
     /// A sentence about what is wrong with the form.
     pub fn request(&self, form: &Form, answers: &[Value]) -> Result<Request, String> {
         let set_paused = |name: &str, word: &str| {
-            Request::post(format!("/tenants/{}/{word}", segment(name)), json!({}))
+            Request::post(format!("/tenants/{}/{word}", segment(name)), &json!({}))
         };
         Ok(match self {
-            Self::Start => Request::post("/subsystem/start", json!({})),
-            Self::Stop => Request::post("/subsystem/stop", json!({})),
-            Self::Restart => Request::post("/subsystem/restart", json!({})),
+            Self::Start => Request::post("/subsystem/start", &json!({})),
+            Self::Stop => Request::post("/subsystem/stop", &json!({})),
+            Self::Restart => Request::post("/subsystem/restart", &json!({})),
             Self::RunService(name) => {
-                Request::post(format!("/services/{}", segment(name)), parameters(form)?)
+                Request::post(format!("/services/{}", segment(name)), &parameters(form)?)
             }
             Self::SetTable(table) => configuration::change(table, form, answers)?,
-            Self::ResetMetrics => Request::post("/metrics/reset", json!({})),
-            Self::SetLogLevel => Request::put("/log/level", json!({"level": form.get("level")})),
+            Self::ResetMetrics => Request::post("/metrics/reset", &json!({})),
+            Self::SetLogLevel => Request::put("/log/level", &json!({"level": form.get("level")})),
             Self::SetLocked(id, locked) => {
-                Request::patch(Type::User.path_of(id), json!({"locked": locked}))
+                Request::patch(Type::User.path_of(id), &json!({"locked": locked}))
             }
-            Self::SetFields(of, id) => Request::patch(of.path_of(id), fields(form)),
-            Self::Adopt(of, id) => Request::post(format!("{}/adopt", of.path_of(id)), json!({})),
+            Self::SetFields(of, id) => Request::patch(of.path_of(id), &fields(form)),
+            Self::Adopt(of, id) => Request::post(format!("{}/adopt", of.path_of(id)), &json!({})),
             Self::Restore(id) => {
-                Request::post(format!("/deleted/{}/restore", segment(id)), json!({}))
+                Request::post(format!("/deleted/{}/restore", segment(id)), &json!({}))
             }
-            Self::CreateTenant => Request::post("/tenants", json!({"name": form.get("name")})),
+            Self::CreateTenant => Request::post("/tenants", &json!({"name": form.get("name")})),
             Self::SetPaused(name, true) => set_paused(name, "pause"),
             Self::SetPaused(name, false) => set_paused(name, "resume"),
         })
@@ -159,13 +162,16 @@ impl Action {
 
     /// What is to be shown, now that it is done.
     #[must_use]
-    pub fn done(&self, answer: Value) -> Done {
+    pub fn done(&self, form: &Form, answer: Value) -> Done {
         let text = |name: &str| answer[name].as_str().unwrap_or_default().to_owned();
         let notice = match self {
             Self::Start | Self::Stop | Self::Restart => {
                 format!("The subsystem is {}.", text("state"))
             }
             Self::RunService(_) => return Done::Here(answer),
+            Self::SetTable(table) if text("version") == form.get("version") => {
+                format!("Nothing in {table} differs from what was there: nothing was saved.")
+            }
             Self::SetTable(table) => format!("{table} is saved, and holds from here on."),
             Self::ResetMetrics => "Counting from 0 again.".to_owned(),
             Self::SetLogLevel => format!("The level of the log is {}.", text("level")),
@@ -183,7 +189,7 @@ impl Action {
 
     /// What was sent with its form.
     #[must_use]
-    pub fn entered(&self, form: Form, outcome: Option<Value>) -> Entered {
+    pub fn entered(&self, form: Form, outcome: Option<Value>, is_late: bool) -> Entered {
         let name = match self {
             Self::RunService(name) | Self::SetTable(name) | Self::SetPaused(name, _) => name,
             Self::SetLocked(id, _)
@@ -197,31 +203,40 @@ impl Action {
             | Self::SetLogLevel
             | Self::CreateTenant => "",
         };
-        Entered { form, outcome, name: name.to_owned() }
+        Entered { form, outcome, name: name.to_owned(), is_late }
     }
 }
 
-/// The parameters of a service: fields that begin with `text.` as they are, and with `json.` read as JSON.
-fn parameters(form: &Form) -> Result<Value, String> {
-    let mut parameters = Map::new();
-    for (field, value) in form.fields() {
-        if value.trim().is_empty() {
-            continue;
-        }
+/// The parameters of a service: fields that begin with `text.` as texts, and with `json.` as the JSON that
+/// they are.
+fn parameters(form: &Form) -> Result<BTreeMap<&str, Box<RawValue>>, String> {
+    let mut parameters = BTreeMap::new();
+    for (field, value) in form.fields().filter(|(_, value)| !value.trim().is_empty()) {
         if let Some(name) = field.strip_prefix("text.") {
-            parameters.insert(name.to_owned(), value.into());
+            let text = serde_json::value::to_raw_value(value.trim());
+            parameters.insert(name, text.map_err(|error| error.to_string())?);
         } else if let Some(name) = field.strip_prefix("json.") {
-            let value: Value = serde_json::from_str(value)
-                .map_err(|error| format!("the parameter {name} is no JSON: {error}"))?;
-            parameters.insert(name.to_owned(), value);
+            let value = serde_json::from_str(value);
+            let wrong = |error| format!("the parameter {name} is no JSON: {error}");
+            parameters.insert(name, value.map_err(wrong)?);
         }
     }
-    Ok(Value::Object(parameters))
+    Ok(parameters)
 }
 
+/// What differs of a principal's fields from what the form was made with: what somebody else changed
+/// meanwhile, or a form cannot show, stays as it is.
 fn fields(form: &Form) -> Value {
-    let texts = TEXTS.into_iter().map(|name| (name.to_owned(), Value::from(form.get(name))));
-    let tags = form.get("tags").split(',').map(str::trim).filter(|it| !it.is_empty());
-    let tags = ("tags".to_owned(), tags.map(Value::from).collect());
-    Value::Object(texts.chain([tags]).collect())
+    let differs = |name: &str| {
+        let was = form.raw(&format!("was.{name}"));
+        let sent = form.raw(name);
+        // A field of one line has no line ends.
+        (sent != was && sent != was.replace('\n', "")).then_some(sent)
+    };
+    let texts = TEXTS.into_iter().filter_map(|it| Some((it.to_owned(), differs(it)?.into())));
+    let tags = differs("tags").map(|tags| {
+        let tags = tags.lines().filter(|it| !it.trim().is_empty());
+        ("tags".to_owned(), tags.map(Value::from).collect())
+    });
+    Value::Object(texts.chain(tags).collect::<Map<_, _>>())
 }

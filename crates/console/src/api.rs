@@ -2,7 +2,7 @@
 
 use http::Method;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde_json::Value;
+use serde::Serialize;
 
 /// A request of the admin API.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,25 +13,30 @@ pub struct Request {
     pub path: String,
     /// Its query string, encoded.
     pub query: String,
-    /// Its body.
-    pub body: Value,
+    /// Its body, as JSON; empty if there is none.
+    pub body: String,
 }
 
 impl Request {
     pub(crate) fn get(path: impl Into<String>) -> Self {
-        Self { method: Method::GET, path: path.into(), query: String::new(), body: Value::Null }
+        Self { method: Method::GET, path: path.into(), query: String::new(), body: String::new() }
     }
 
-    pub(crate) fn post(path: impl Into<String>, body: Value) -> Self {
-        Self { method: Method::POST, body, ..Self::get(path) }
+    pub(crate) fn post(path: impl Into<String>, body: &impl Serialize) -> Self {
+        Self::with_body(Method::POST, path, body)
     }
 
-    pub(crate) fn put(path: impl Into<String>, body: Value) -> Self {
-        Self { method: Method::PUT, body, ..Self::get(path) }
+    pub(crate) fn put(path: impl Into<String>, body: &impl Serialize) -> Self {
+        Self::with_body(Method::PUT, path, body)
     }
 
-    pub(crate) fn patch(path: impl Into<String>, body: Value) -> Self {
-        Self { method: Method::PATCH, body, ..Self::get(path) }
+    pub(crate) fn patch(path: impl Into<String>, body: &impl Serialize) -> Self {
+        Self::with_body(Method::PATCH, path, body)
+    }
+
+    fn with_body(method: Method, path: impl Into<String>, body: &impl Serialize) -> Self {
+        let body = serde_json::to_string(body).expect("what forms hold prints as JSON");
+        Self { method, body, ..Self::get(path) }
     }
 
     /// With the parameters that are not empty.

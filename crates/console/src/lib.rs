@@ -17,7 +17,7 @@ mod view;
 pub use action::{Action, Done};
 pub use api::Request;
 pub use asset::Asset;
-pub use form::Form;
+pub use form::{Form, TooManyFields};
 pub use page::{Page, Type, UnexpectedAnswer, export, failure, sign_in};
 pub use place::Place;
 pub use view::{Entered, View};

@@ -19,6 +19,8 @@ pub struct View {
     pub problem: Option<String>,
     /// The query string of the page.
     pub query: Form,
+    /// A request whose reason the log has.
+    pub look_for: Option<String>,
     /// What was sent and not done, or what came of it.
     pub entered: Option<Entered>,
 }
@@ -32,6 +34,8 @@ pub struct Entered {
     pub outcome: Option<serde_json::Value>,
     /// What the path of the action named.
     pub name: String,
+    /// It was not done because somebody else was quicker.
+    pub is_late: bool,
 }
 
 /// A link to a page.

@@ -1,5 +1,7 @@
 //! Sentences of the audit trail, by their keys and in the languages that there are.
 
+use std::collections::BTreeSet;
+
 /// A language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Language {
@@ -228,6 +230,11 @@ pub fn text(
     }
 }
 
+/// The categories that there are sentences for.
+pub fn categories() -> BTreeSet<&'static str> {
+    SENTENCES.iter().map(|it| it.category).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -247,7 +254,7 @@ mod tests {
 
     #[test]
     fn each_sentence_is_there_once_in_each_language() {
-        let mut keys = std::collections::BTreeSet::new();
+        let mut keys = BTreeSet::new();
         for Sentence { category, action, english, german } in &SENTENCES {
             assert!(keys.insert(key(category, action)), "{category} {action} is there twice");
             for text in [english, german] {

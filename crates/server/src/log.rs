@@ -12,7 +12,8 @@ pub(crate) const SECURITY: &str = "security";
 /// Whatever is in here is about who is let in.
 const SECURITY_CRATE: &str = "provost_auth";
 
-/// How many lines are kept at most, and how many bytes.
+/// How many lines are kept at most, and how many bytes, of each of the two logs: nobody who is not let in
+/// washes the other lines away.
 const LINES_MAX: usize = 5_000;
 const BYTES_MAX: usize = 4 * 1024 * 1024;
 
@@ -24,14 +25,22 @@ type SetLevel = Box<dyn Fn(LogLevel) + Send + Sync>;
 /// Whoever writes the log gives it each line, as a JSON object with `timestamp`, `level`, `target`,
 /// `message` and the fields of the event.
 pub struct LogBook {
-    lines: Mutex<Lines>,
+    kept: Mutex<Kept>,
     level: Mutex<LogLevel>,
     set_level: SetLevel,
 }
 
 #[derive(Default)]
-struct Lines {
-    lines: VecDeque<Box<[u8]>>,
+struct Kept {
+    security: Ring,
+    application: Ring,
+    /// The number of the last line.
+    last: u64,
+}
+
+#[derive(Default)]
+struct Ring {
+    lines: VecDeque<(u64, Box<[u8]>)>,
     bytes: usize,
 }
 
@@ -42,8 +51,10 @@ pub(crate) struct LineQuery {
     pub(crate) level: Option<LogLevel>,
     /// Those about who is let in, or the others.
     pub(crate) is_security: Option<bool>,
-    /// A text that stands in the line, in any letter case.
+    /// A text that stands in the line as people read it, in any letter case.
     pub(crate) contains: Option<String>,
+    /// Those before the line with this number.
+    pub(crate) before: Option<u64>,
     pub(crate) max: usize,
 }
 
@@ -52,17 +63,19 @@ impl LogBook {
     #[must_use]
     pub fn new(level: LogLevel, set_level: impl Fn(LogLevel) + Send + Sync + 'static) -> Self {
         let set_level = Box::new(set_level);
-        Self { lines: Mutex::default(), level: Mutex::new(level), set_level }
+        Self { kept: Mutex::default(), level: Mutex::new(level), set_level }
     }
 
     /// Takes a line; the oldest ones go when there are too many.
     pub fn write(&self, line: &[u8]) {
-        let mut kept = self.lines();
-        kept.bytes += line.len();
-        kept.lines.push_back(line.into());
-        while kept.lines.len() > LINES_MAX || kept.bytes > BYTES_MAX {
-            let Some(gone) = kept.lines.pop_front() else { break };
-            kept.bytes -= gone.len();
+        let mut kept = self.kept();
+        kept.last += 1;
+        let number = kept.last;
+        // Quotes within a text are escaped, so this is no part of one.
+        let is_of = |target: &str| contains(line, format!("\"target\":\"{target}").as_bytes());
+        match is_of(SECURITY) || is_of(SECURITY_CRATE) {
+            true => kept.security.push(number, line),
+            false => kept.application.push(number, line),
         }
     }
 
@@ -78,31 +91,69 @@ impl LogBook {
         (self.set_level)(level);
     }
 
-    /// The lines that are asked for, the newest first, each with the log that it belongs to.
+    /// The lines that are asked for, the newest first, each with its number and the log that it belongs to.
     pub(crate) fn query(&self, query: &LineQuery) -> Vec<Value> {
-        let contains = query.contains.as_deref().map(str::to_lowercase);
-        // Reading them takes longer than copying them, and whoever writes waits.
-        let lines: Vec<Box<[u8]>> = self.lines().lines.iter().rev().cloned().collect();
-        let found = lines.iter().filter_map(|bytes| {
-            let text = str::from_utf8(bytes).ok()?;
-            if contains.as_deref().is_some_and(|it| !text.to_lowercase().contains(it)) {
-                return None;
-            }
-            let mut line: Map<String, Value> = serde_json::from_str(text).ok()?;
-            let target = line.get("target").and_then(Value::as_str).unwrap_or_default();
-            let is_security = target == SECURITY || target.starts_with(SECURITY_CRATE);
+        let searched = query.contains.as_deref().map(str::to_lowercase);
+        let found = self.copied(query).into_iter().filter_map(|(number, is_security, bytes)| {
+            let mut line: Map<String, Value> = serde_json::from_slice(&bytes).ok()?;
             let level = line.get("level").and_then(Value::as_str).and_then(LogLevel::named);
-            let is_asked = query.is_security.is_none_or(|it| it == is_security)
-                && query.level.is_none_or(|least| level.is_some_and(|it| it <= least));
+            let is_asked = query.level.is_none_or(|least| level.is_some_and(|it| it <= least))
+                && searched.as_deref().is_none_or(|it| text(&line).to_lowercase().contains(it));
             line.insert("log".into(), if is_security { SECURITY } else { "application" }.into());
+            line.insert("number".into(), number.into());
             is_asked.then_some(Value::Object(line))
         });
         found.take(query.max).collect()
     }
 
-    fn lines(&self) -> MutexGuard<'_, Lines> {
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The lines of the logs that are asked for, the newest first. Reading them takes longer than copying
+    /// them, and whoever writes waits.
+    fn copied(&self, query: &LineQuery) -> Vec<(u64, bool, Box<[u8]>)> {
+        let mut lines = Vec::new();
+        let kept = self.kept();
+        for (is_security, ring) in [(true, &kept.security), (false, &kept.application)] {
+            if query.is_security.is_some_and(|it| it != is_security) {
+                continue;
+            }
+            let asked = ring.lines.iter().filter(|(it, _)| query.before.is_none_or(|no| *it < no));
+            lines.extend(asked.map(|(number, line)| (*number, is_security, line.clone())));
+        }
+        drop(kept);
+        lines.sort_unstable_by_key(|(number, ..)| std::cmp::Reverse(*number));
+        lines
     }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Ring {
+    fn push(&mut self, number: u64, line: &[u8]) {
+        self.bytes += line.len();
+        self.lines.push_back((number, line.into()));
+        while self.lines.len() > LINES_MAX || self.bytes > BYTES_MAX {
+            let Some((_, gone)) = self.lines.pop_front() else { break };
+            self.bytes -= gone.len();
+        }
+    }
+}
+
+/// A line as people read it: its message, then its fields, as the text form of the log has them.
+fn text(line: &Map<String, Value>) -> String {
+    let mut text = line.get("message").and_then(Value::as_str).unwrap_or_default().to_owned();
+    for (name, value) in line {
+        if ["timestamp", "level", "target", "message"].contains(&name.as_str()) {
+            continue;
+        }
+        let value = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
+        text.push_str(&format!(" {name}={value}"));
+    }
+    text
+}
+
+fn contains(line: &[u8], part: &[u8]) -> bool {
+    line.windows(part.len()).any(|it| it == part)
 }
 
 #[cfg(test)]
@@ -147,6 +198,34 @@ mod tests {
         check(&book, LineQuery { is_security, max, ..LineQuery::default() }, &[all[0], all[3]]);
         let contains = Some("toKEN".to_owned());
         check(&book, LineQuery { contains, max, ..LineQuery::default() }, &[all[1]]);
+        // As people read it, and not as it is kept.
+        for searched in ["target", "provost_server", "\"message\""] {
+            let contains = Some(searched.to_owned());
+            check(&book, LineQuery { contains, max, ..LineQuery::default() }, &[]);
+        }
+        let line =
+            json!({"level": "INFO", "message": "a \"b\"", "http.status": 200, "caller": "x"});
+        book.write(line.to_string().as_bytes());
+        for searched in ["http.status=200", "caller=x", "a \"b\" http"] {
+            let contains = Some(searched.to_owned());
+            check(&book, LineQuery { contains, max, ..LineQuery::default() }, &["a \"b\""]);
+        }
+        let before = Some(3);
+        check(&book, LineQuery { before, max, ..LineQuery::default() }, &all[2..]);
+    }
+
+    #[test]
+    fn lines_about_who_is_let_in_are_not_washed_away() {
+        let book =
+            book(&[("INFO", "security", "Token refused"), ("INFO", "provost_auth::jwt", "b")]);
+        // Whoever asks for something of this name is not in the other log by it.
+        let line = json!({"level": "INFO", "target": "x", "message": "\"target\":\"security\""});
+        for _ in 0..2 * LINES_MAX {
+            book.write(line.to_string().as_bytes());
+        }
+        let is_security = Some(true);
+        let query = LineQuery { is_security, max: 10, ..LineQuery::default() };
+        check(&book, query, &["b", "Token refused"]);
     }
 
     #[test]
@@ -161,6 +240,6 @@ mod tests {
         // One that is larger than all that may be kept leaves nothing.
         book.write(&vec![b' '; BYTES_MAX + 1]);
         assert!(book.query(&LineQuery { max: 1, ..LineQuery::default() }).is_empty());
-        assert_eq!(book.lines().bytes, 0);
+        assert_eq!(book.kept().application.bytes, 0);
     }
 }

@@ -26,9 +26,9 @@ impl Payload {
         self.room = Some(room);
     }
 
-    /// All of it, for whoever reads it here.
-    pub(crate) fn into_bytes(self) -> Bytes {
-        self.left
+    /// What is left of it, for whoever reads it here.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.left
     }
 
     /// What is left of it, in bytes.

@@ -132,6 +132,7 @@ fn the_first_lines_of_the_log_say_where_and_for_whom() {
         &format!("Provost {} listens on {listen}", env!("CARGO_PKG_VERSION")),
         "the SCIM subsystem is STOPPED",
         "SCIMSubsystem/Services/Start",
+        &format!("Console: http://{listen}/console"),
         &format!("Tenant URL: http://{listen}/Thingworx/SCIMProvider/SCIM/v2"),
         "accepted: tokens of `provost token create`",
         "with SCIMClient in one of `appid`, `azp`, `client_id`, `aud`; they run as Administrator",

@@ -1,6 +1,6 @@
 //! Configuration: the tables, and one of them in a form.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use askama::Template;
 use serde::Deserialize;
@@ -22,7 +22,7 @@ struct Configuration {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Table {
-    version: i64,
+    version: String,
     name: String,
     description: String,
     has_many_rows: bool,
@@ -43,9 +43,11 @@ struct Column {
 /// A row of a form.
 struct Line {
     number: usize,
-    cells: Vec<String>,
-    is_removed: bool,
+    cells: Cells,
 }
+
+/// What stands in the columns of a row.
+type Cells = Vec<String>;
 
 /// A table in the list of all.
 struct Listed {
@@ -84,12 +86,13 @@ pub(crate) fn table(name: &str) -> Request {
 pub(crate) fn change(name: &str, form: &Form, answers: &[Value]) -> Result<Request, String> {
     let table = answers.first().cloned().unwrap_or_default();
     let table: Table = serde_json::from_value(table).map_err(|error| error.to_string())?;
-    let version: i64 = form.get("version").parse().map_err(|_| "the form has no version")?;
-    let lines = lines(&table, form);
-    let rows = lines.iter().filter(|it| !it.is_removed && !table.is_empty(it));
-    let rows: Vec<Value> = rows.map(|it| table.row(it)).collect();
+    let version = form.get("version");
+    if version.is_empty() {
+        return Err("the form does not say what it was made from".to_owned());
+    }
+    let rows: Vec<Value> = table.kept(form).iter().map(|it| table.row(it)).collect();
     let body = json!({"rows": rows, "reason": form.get("reason"), "version": version});
-    Ok(Request::put(format!("/configuration/{}", segment(name)), body))
+    Ok(Request::put(format!("/configuration/{}", segment(name)), &body))
 }
 
 pub(super) fn show(frame: Frame<'_>, mut answers: Answers) -> Result<String, UnexpectedAnswer> {
@@ -109,63 +112,66 @@ pub(super) fn show_table(
 ) -> Result<String, UnexpectedAnswer> {
     let table: Table = answers.next()?;
     let frame = frame.titled(&table.name);
-    let (lines, version, reason) = match &frame.view.entered {
-        // What was not taken stays in the form, under the version that it was made from.
-        Some(Entered { form, .. }) => {
-            (lines(&table, form), form.get("version").to_owned(), form.get("reason").to_owned())
+    let (cells, version, reason) = match &frame.view.entered {
+        // What was not taken stays in the form. Whoever saves it after he was late knows what he replaces.
+        Some(Entered { form, is_late, .. }) => {
+            let version = if *is_late { &table.version } else { form.get("version") };
+            (table.kept(form), version.to_owned(), form.get("reason").to_owned())
         }
-        None => (table.lines(), table.version.to_string(), String::new()),
+        None => (table.present(), table.version.clone(), String::new()),
     };
+    let lines = table.lines(cells);
     written(&Page { frame, table, lines, version, reason })
 }
 
-/// The rows that stand in a form.
-fn lines(table: &Table, form: &Form) -> Vec<Line> {
-    let fields: HashMap<&str, &str> = form.fields().collect();
-    // Each row has a field at least, whatever the form says.
-    let rows = form.get("rows").parse().unwrap_or_default();
-    let rows = fields.len().min(rows);
-    let line = |number: usize| {
-        let cell = |column: &Column| {
-            let sent = fields.get(format!("{number}.{}", column.name).as_str());
-            match (column.is_flag(), sent) {
-                (true, sent) => sent.is_some().to_string(),
-                (false, sent) => sent.map(|it| it.trim().to_owned()).unwrap_or_default(),
-            }
-        };
-        Line {
-            number,
-            cells: table.columns.iter().map(cell).collect(),
-            is_removed: fields.contains_key(format!("{number}.remove").as_str()),
-        }
-    };
-    (0..rows).map(line).collect()
-}
-
 impl Table {
-    /// The rows as they are, and empty ones for those that come.
-    fn lines(&self) -> Vec<Line> {
+    /// The rows as they are.
+    fn present(&self) -> Vec<Cells> {
         let cells = |row: &Map<String, Value>| {
             let cell = |it: &Column| row.get(&it.name).map(filters::text).unwrap_or_default();
             self.columns.iter().map(cell).collect()
         };
+        self.rows.iter().map(cells).collect()
+    }
+
+    /// The rows of a form that are to stay, in their order: a row without a value is none. Fields are named
+    /// by the number of the row and the column: `3.thingworxUserName`, `3.remove`.
+    fn kept(&self, form: &Form) -> Vec<Cells> {
+        let mut rows: BTreeMap<usize, HashMap<&str, &str>> = BTreeMap::new();
+        if !self.has_many_rows {
+            rows.insert(0, HashMap::new());
+        }
+        for (field, value) in form.fields() {
+            let Some((number, name)) = field.split_once('.') else { continue };
+            let Ok(number) = number.parse() else { continue };
+            if self.has_many_rows || number == 0 {
+                rows.entry(number).or_default().insert(name, value.trim());
+            }
+        }
+        let kept = rows.values().filter(|row| !row.contains_key("remove"));
+        let cells = kept.map(|row| self.columns.iter().map(|it| it.cell(row)).collect());
+        cells.filter(|it: &Cells| !self.is_empty(it)).collect()
+    }
+
+    /// Rows with their numbers, and empty ones for those that come.
+    fn lines(&self, rows: Vec<Cells>) -> Vec<Line> {
         let empty = if self.has_many_rows { EMPTY_ROWS } else { 0 };
-        let empty = std::iter::repeat_n(Map::new(), empty);
-        let rows = self.rows.iter().cloned().chain(empty).enumerate();
-        rows.map(|(number, row)| Line { number, cells: cells(&row), is_removed: false }).collect()
+        let empty = std::iter::repeat_n(vec![String::new(); self.columns.len()], empty);
+        let rows = rows.into_iter().chain(empty).enumerate();
+        rows.map(|(number, cells)| Line { number, cells }).collect()
     }
 
     /// Whether nobody wrote anything into a row.
-    fn is_empty(&self, line: &Line) -> bool {
-        self.has_many_rows && line.cells.iter().all(String::is_empty)
+    fn is_empty(&self, cells: &Cells) -> bool {
+        self.has_many_rows && cells.iter().all(String::is_empty)
     }
 
-    fn row(&self, line: &Line) -> Value {
+    fn row(&self, cells: &Cells) -> Value {
         let cell = |(column, text): (&Column, &String)| {
             let number = text.parse::<u64>().ok().filter(|_| column.base_type == "INTEGER");
             (column.name.clone(), number.map_or_else(|| Value::from(text.as_str()), Value::from))
         };
-        Value::Object(self.columns.iter().zip(&line.cells).map(cell).collect())
+        Value::Object(self.columns.iter().zip(cells).map(cell).collect())
     }
 
     /// A row with its columns.
@@ -175,6 +181,14 @@ impl Table {
 }
 
 impl Column {
+    /// What a row of a form says.
+    fn cell(&self, row: &HashMap<&str, &str>) -> String {
+        match (self.is_flag(), row.get(&*self.name)) {
+            (true, sent) => sent.is_some().to_string(),
+            (false, sent) => sent.map(ToString::to_string).unwrap_or_default(),
+        }
+    }
+
     fn is_flag(&self) -> bool {
         self.base_type == "BOOLEAN"
     }

@@ -3,11 +3,14 @@
 use std::collections::HashSet;
 
 use askama::Template;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::trail::{Row, Rows};
 use super::{Answers, Frame, UnexpectedAnswer, filters, query, written};
 use crate::{Form, Request};
+
+/// So many rows are shown without being asked for.
+const UNFOLDED: usize = 20;
 
 #[derive(Template)]
 #[template(path = "history.html")]
@@ -33,29 +36,51 @@ impl History<'_> {
     }
 }
 
-impl Row {
-    fn reason(&self) -> &str {
-        self.detail.as_ref().and_then(|it| it["reason"].as_str()).unwrap_or_default()
-    }
+/// What differs between the rows that a table had and those that it has since.
+struct Difference {
+    gone: Vec<String>,
+    come: Vec<String>,
+}
 
-    /// The rows that a table had and has no more, and those that it has since.
-    fn difference(&self) -> (Vec<String>, Vec<String>) {
-        let rows = |name: &str| -> Vec<String> {
+impl Row {
+    fn difference(&self) -> Difference {
+        let rows = |name: &str| -> Vec<&Value> {
             let rows = self.detail.as_ref().and_then(|it| it[name].as_array());
-            rows.into_iter().flatten().map(row).collect()
+            rows.into_iter().flatten().collect()
         };
-        let (before, after) = (rows("before"), rows("after"));
-        let without = |these: &[String], those: &[String]| {
-            let those: HashSet<&String> = those.iter().collect();
-            these.iter().filter(|it| !those.contains(it)).cloned().collect()
-        };
-        (without(&before, &after), without(&after, &before))
+        match (&*rows("before"), &*rows("after")) {
+            // Of a table of one row, the columns.
+            ([before], [after]) if before.as_object().map(Map::len) > Some(1) => {
+                Difference { gone: cells(before, after), come: cells(after, before) }
+            }
+            (before, after) => {
+                let line = |row: &&Value| cells(row, &Value::Null).join(", ");
+                let (before, after): (Vec<String>, Vec<String>) =
+                    (before.iter().map(line).collect(), after.iter().map(line).collect());
+                let without = |these: &[String], those: &[String]| {
+                    let those: HashSet<&String> = those.iter().collect();
+                    these.iter().filter(|it| !those.contains(it)).cloned().collect()
+                };
+                Difference { gone: without(&before, &after), come: without(&after, &before) }
+            }
+        }
     }
 }
 
-/// A row in one line.
-fn row(row: &Value) -> String {
+impl Difference {
+    /// Whether it is so long that it is folded.
+    fn is_long(&self) -> bool {
+        self.gone.len() + self.come.len() > UNFOLDED
+    }
+
+    fn is_of_order(&self) -> bool {
+        self.gone.is_empty() && self.come.is_empty()
+    }
+}
+
+/// The cells of a row that another one has not.
+fn cells(row: &Value, other: &Value) -> Vec<String> {
     let cells = row.as_object().into_iter().flatten();
-    let cells = cells.map(|(name, value)| format!("{name}: {}", filters::text(value)));
-    cells.collect::<Vec<_>>().join(", ")
+    let cells = cells.filter(|(name, value)| other.get(name) != Some(value));
+    cells.map(|(name, value)| format!("{name}: {}", filters::text(value))).collect()
 }

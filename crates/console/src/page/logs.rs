@@ -4,11 +4,12 @@ use askama::Template;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{Answers, Frame, UnexpectedAnswer, filters, written};
+use super::{Answers, Frame, UnexpectedAnswer, filters, query, written};
 use crate::{Form, Request};
 
 const LEVELS: [&str; 5] = ["error", "warn", "info", "debug", "trace"];
 const FILTERS: [&str; 3] = ["level", "log", "contains"];
+const LINES: &str = "500";
 
 #[derive(Deserialize)]
 struct Log {
@@ -23,6 +24,7 @@ struct Line {
     #[serde(default)]
     level: String,
     log: String,
+    number: u64,
     #[serde(default)]
     message: String,
     #[serde(flatten)]
@@ -37,13 +39,23 @@ struct Logs<'v> {
     levels: [&'static str; 5],
 }
 
-pub(super) fn needs(query: &Form) -> Vec<Request> {
-    let filters = FILTERS.map(|name| (name, query.get(name)));
-    vec![Request::get("/log").with(filters.into_iter().chain([("limit", "500")]))]
+pub(super) fn needs(asked: &Form) -> Vec<Request> {
+    let filters = FILTERS.map(|name| (name, asked.get(name)));
+    let rest = [("before", asked.get("before")), ("limit", LINES)];
+    vec![Request::get("/log").with(filters.into_iter().chain(rest))]
 }
 
 pub(super) fn show(frame: Frame<'_>, mut answers: Answers) -> Result<String, UnexpectedAnswer> {
     written(&Logs { frame, log: answers.next()?, levels: LEVELS })
+}
+
+impl Logs<'_> {
+    /// The query string of the page after this one.
+    fn older(&self) -> Option<String> {
+        let before = self.log.lines.last()?.number.to_string();
+        let filters = FILTERS.map(|name| (name, self.frame.view.query.get(name)));
+        Some(query(filters.into_iter().chain([("before", before.as_str())])))
+    }
 }
 
 impl Line {

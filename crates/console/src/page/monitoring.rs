@@ -14,6 +14,7 @@ const REFRESH: u32 = 10;
 #[derive(Deserialize)]
 pub(super) struct Health {
     state: String,
+    reason: Option<String>,
     store: String,
     trouble: Option<String>,
     signing_keys: Option<SigningKeys>,
@@ -51,7 +52,7 @@ struct Monitoring<'v> {
 }
 
 pub(super) fn needs() -> Vec<Request> {
-    vec![Request::get("/health"), Request::post("/services/GetPerformanceMetrics", json!({}))]
+    vec![Request::get("/health"), Request::post("/services/GetPerformanceMetrics", &json!({}))]
 }
 
 pub(super) fn show(frame: Frame<'_>, mut answers: Answers) -> Result<String, UnexpectedAnswer> {
@@ -73,7 +74,10 @@ impl Health {
         };
         let mut signs = vec![match self.state.as_str() {
             "RUNNING" => sign("Subsystem", true, "RUNNING", "SCIM requests are served"),
-            state => sign("Subsystem", false, state, "SCIM requests are not served"),
+            state => {
+                let reason = self.reason.as_deref().unwrap_or("SCIM requests are not served");
+                sign("Subsystem", false, state, reason)
+            }
         }];
         signs.push(match &self.trouble {
             None => sign("Database", self.store == "ok", &self.store, "it takes what it is given"),

@@ -36,12 +36,45 @@ struct Principal {
     scim: Value,
     #[serde(default)]
     properties: Map<String, Value>,
+    relations: Option<Relations>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Relations {
+    groups: Vec<Group>,
+    has_more_groups: bool,
+    #[serde(default)]
+    members: Vec<Member>,
+    #[serde(default)]
+    has_more_members: bool,
+}
+
+#[derive(Deserialize)]
+struct Group {
+    id: String,
+    name: String,
+    direct: bool,
+}
+
+#[derive(Deserialize)]
+struct Member {
+    id: String,
+    #[serde(rename = "type")]
+    of: String,
+    name: String,
 }
 
 #[derive(Deserialize)]
 struct Trash {
     deleted: Vec<Deleted>,
     after: Option<String>,
+}
+
+/// The table that says how long.
+#[derive(Deserialize)]
+struct Policy {
+    rows: Vec<Map<String, Value>>,
 }
 
 #[derive(Deserialize)]
@@ -78,33 +111,50 @@ struct Page<'v> {
 struct TrashPage<'v> {
     frame: Frame<'v>,
     trash: Trash,
+    /// How long what is deleted is kept.
+    days: u64,
 }
 
-/// Users and groups of one name.
+/// Users and groups of one name or id.
 pub(super) fn looked_for(asked: &Form) -> Vec<Request> {
-    match asked.get("name") {
+    let name = asked.get("name");
+    let by = |of: Type, parameter| Request::get(of.path()).with([(parameter, name)]);
+    match name {
         "" => Vec::new(),
-        name => vec![
-            Request::get("/users").with([("userName", name)]),
-            Request::get("/groups").with([("displayName", name)]),
+        _ => vec![
+            by(Type::User, "userName"),
+            by(Type::User, "externalId"),
+            by(Type::User, "id"),
+            by(Type::Group, "displayName"),
+            by(Type::Group, "entityName"),
+            by(Type::Group, "externalId"),
+            by(Type::Group, "id"),
         ],
     }
 }
 
 pub(super) fn deleted(asked: &Form) -> Vec<Request> {
-    vec![Request::get("/deleted").with([("after", asked.get("after"))])]
+    vec![
+        Request::get("/deleted").with([("after", asked.get("after"))]),
+        Request::get("/configuration/ProvisioningPolicy"),
+    ]
 }
 
 pub(super) fn show_found(
     frame: Frame<'_>,
     mut answers: Answers,
 ) -> Result<String, UnexpectedAnswer> {
-    let users: Option<Found> = answers.next_if_any()?;
-    let groups: Option<Found> = answers.next_if_any()?;
-    let found = users.map(|Found { users, .. }| Found {
-        users,
-        groups: groups.map(|it| it.groups).unwrap_or_default(),
-    });
+    let mut found: Option<Found> = None;
+    while let Some(Found { users, groups }) = answers.next_if_any()? {
+        let all = found.get_or_insert(Found { users: Vec::new(), groups: Vec::new() });
+        all.users.extend(users);
+        all.groups.extend(groups);
+    }
+    if let Some(Found { users, groups }) = &mut found {
+        // One may be found by more than one of its names.
+        users.dedup_by(|a, b| a.id == b.id);
+        groups.dedup_by(|a, b| a.id == b.id);
+    }
     written(&Search { frame, found })
 }
 
@@ -121,13 +171,49 @@ pub(super) fn show_deleted(
     frame: Frame<'_>,
     mut answers: Answers,
 ) -> Result<String, UnexpectedAnswer> {
-    written(&TrashPage { frame, trash: answers.next()? })
+    let trash = answers.next()?;
+    let Policy { rows } = answers.next()?;
+    let days = rows.first().and_then(|row| row.get("keepDeletedDays")?.as_u64());
+    written(&TrashPage { frame, trash, days: days.unwrap_or_default() })
 }
 
+/// Fields of one line that the platform keeps, with what they are called.
+const TEXTS: [(&str, &str); 3] =
+    [("projectName", "Project"), ("homeMashup", "Home mashup"), ("mobileMashup", "Mobile mashup")];
+
 impl Page<'_> {
+    /// The fields that the form is made with.
+    fn fields(&self) -> [(&'static str, String); 5] {
+        let text = |it: &Option<String>| it.clone().unwrap_or_default();
+        [
+            ("description", text(&self.it.description)),
+            ("projectName", text(&self.it.project_name)),
+            ("homeMashup", text(&self.it.home_mashup)),
+            ("mobileMashup", text(&self.it.mobile_mashup)),
+            ("tags", self.it.tags.join("\n")),
+        ]
+    }
+
+    /// What stands in a field: what was written and not taken, or what is there.
+    fn entered(&self, name: &str) -> String {
+        let entered = self.frame.view.entered.as_ref().filter(|it| it.form.has(name));
+        let present = || self.fields().into_iter().find(|(it, _)| *it == name);
+        match entered {
+            Some(entered) => entered.form.raw(name).to_owned(),
+            None => present().map(|(_, value)| value).unwrap_or_default(),
+        }
+    }
+
     /// The path of something that can be done with it.
     fn at(&self, what: &str) -> String {
         format!("{}/{what}", self.of.path_of(&self.it.id))
+    }
+}
+
+impl Member {
+    fn path(&self) -> String {
+        let of = if self.of == "Group" { Type::Group } else { Type::User };
+        of.path_of(&self.id)
     }
 }
 
@@ -151,16 +237,5 @@ impl Principal {
 
     fn is_local(&self) -> bool {
         self.origin == "local"
-    }
-
-    /// The fields that the platform keeps, with what they are called.
-    fn texts<'p>(&'p self) -> [(&'static str, &'static str, &'p str); 4] {
-        let text = |it: &'p Option<String>| it.as_deref().unwrap_or_default();
-        [
-            ("description", "Description", text(&self.description)),
-            ("projectName", "Project", text(&self.project_name)),
-            ("homeMashup", "Home mashup", text(&self.home_mashup)),
-            ("mobileMashup", "Mobile mashup", text(&self.mobile_mashup)),
-        ]
     }
 }

@@ -36,6 +36,13 @@ pub(super) fn show(frame: Frame<'_>, mut answers: Answers) -> Result<String, Une
     written(&Page { frame, tenants })
 }
 
+impl Page<'_> {
+    /// The name of a tenant that could not be made.
+    fn name(&self) -> &str {
+        self.frame.view.entered.as_ref().map(|it| it.form.get("name")).unwrap_or_default()
+    }
+}
+
 impl Tenant {
     /// The path of something that can be done with it.
     fn at(&self, what: &str) -> String {

@@ -11,9 +11,10 @@ use crate::{Form, Request};
 const FILTERS: [&str; 5] = ["category", "actor", "target", "since", "until"];
 
 /// The categories that there are, to choose from.
-const CATEGORIES: [&str; 10] = [
+const CATEGORIES: [&str; 12] = [
     "User",
     "Group",
+    "Deleted",
     "Session",
     "Configuration",
     "Subsystem",
@@ -21,6 +22,7 @@ const CATEGORIES: [&str; 10] = [
     "Token",
     "SecurityContext",
     "Log",
+    "Import",
     "Audit",
 ];
 
@@ -59,23 +61,51 @@ pub(super) struct Target {
 struct Trail<'v> {
     frame: Frame<'v>,
     rows: Rows,
-    categories: [&'static str; 10],
+    categories: [&'static str; 12],
 }
 
 pub(super) fn needs(asked: &Form) -> Vec<Request> {
-    let filters = FILTERS.map(|name| (name, asked.get(name)));
-    vec![Request::get("/audit").with(filters.into_iter().chain([("after", asked.get("after"))]))]
+    let filters = filters(asked);
+    let filters = filters.iter().map(|(name, value)| (*name, value.as_str()));
+    vec![Request::get("/audit").with(filters.chain([("after", asked.get("after"))]))]
 }
 
 /// The request for rows to keep as a file.
 pub(super) fn export(asked: &Form) -> Request {
-    let filters = FILTERS.map(|name| (name, asked.get(name)));
+    let filters = filters(asked);
+    let filters = filters.iter().map(|(name, value)| (*name, value.as_str()));
     let rest = [("format", asked.get("format")), ("limit", "1000"), ("after", asked.get("after"))];
-    Request::get("/audit/export").with(filters.into_iter().chain(rest))
+    Request::get("/audit/export").with(filters.chain(rest))
 }
 
 pub(super) fn show(frame: Frame<'_>, mut answers: Answers) -> Result<String, UnexpectedAnswer> {
     written(&Trail { frame, rows: answers.next()?, categories: CATEGORIES })
+}
+
+/// What is asked for, as the admin API has it.
+fn filters(asked: &Form) -> [(&'static str, String); 5] {
+    FILTERS.map(|name| match name {
+        "since" | "until" => (name, moment(asked.get(name))),
+        _ => (name, asked.get(name).to_owned()),
+    })
+}
+
+/// A time as people write it, and as pages show it, in UTC: `2026-07-01`, `2026-07-01 08:09`,
+/// `2026-07-01 08:09:10 UTC`. What is none is left for the API to refuse.
+fn moment(text: &str) -> String {
+    let text = text.trim().trim_end_matches("UTC").trim_end();
+    let (date, clock) = match text.split_once(' ') {
+        Some((date, clock)) => (date, clock.trim()),
+        None => (text, ""),
+    };
+    let is_date = date.len() == "2026-07-01".len()
+        && date.bytes().all(|it| it.is_ascii_digit() || it == b'-');
+    match (is_date, clock.bytes().filter(|it| *it == b':').count()) {
+        (true, 0) if clock.is_empty() => format!("{date}T00:00:00Z"),
+        (true, 1) => format!("{date}T{clock}:00Z"),
+        (true, 2) => format!("{date}T{clock}Z"),
+        _ => text.to_owned(),
+    }
 }
 
 impl Trail<'_> {
@@ -97,6 +127,11 @@ impl Row {
         self.outcome == "refused"
     }
 
+    /// Why it was refused, or done, where that was said.
+    pub(super) fn reason(&self) -> &str {
+        self.detail.as_ref().and_then(|it| it["reason"].as_str()).unwrap_or_default()
+    }
+
     /// What was different before and after, by the names that the trail has for it.
     pub(super) fn changes(&self) -> Vec<(&'static str, &Value)> {
         let parts = [
@@ -107,5 +142,26 @@ impl Row {
             ("Detail", &self.detail),
         ];
         parts.into_iter().filter_map(|(name, it)| Some((name, it.as_ref()?))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_as_people_write_them_and_as_pages_show_them() {
+        for (written, expected) in [
+            ("2026-07-01", "2026-07-01T00:00:00Z"),
+            (" 2026-07-01 08:09 ", "2026-07-01T08:09:00Z"),
+            ("2026-07-01 08:09:10", "2026-07-01T08:09:10Z"),
+            ("2026-07-01 08:09:10 UTC", "2026-07-01T08:09:10Z"),
+            ("2026-07-01T08:09:10Z", "2026-07-01T08:09:10Z"),
+            ("2026-07-01T08:09:10+02:00", "2026-07-01T08:09:10+02:00"),
+            ("yesterday", "yesterday"),
+            ("", ""),
+        ] {
+            assert_eq!(moment(written), expected, "{written}");
+        }
     }
 }

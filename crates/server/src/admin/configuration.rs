@@ -25,7 +25,8 @@ pub(super) async fn all(asked: &Asked) -> Result<Response, Error> {
             let changes = tables
                 .iter()
                 .map(|(name, rows)| Ok(Change { table: named(name)?, rows: rows_of(rows)? }));
-            changed(asked, changes.collect::<Result<_, Refusal>>()?).await?
+            let changes = changes.collect::<Result<_, Refusal>>()?;
+            changed(asked, "tables", changes, Governed::version).await?
         }
     };
     let tables = Table::ALL
@@ -49,26 +50,33 @@ pub(super) async fn table(asked: &Asked) -> Result<Response, Error> {
             let rows = asked.body()?.get("rows");
             let rows =
                 rows.ok_or_else(|| Refusal::invalid_syntax("the body has `rows`, an array"))?;
-            changed(asked, vec![Change { table, rows: rows_of(rows)? }]).await?
+            let changes = vec![Change { table, rows: rows_of(rows)? }];
+            changed(asked, "rows", changes, |it| it.version_of(table)).await?
         }
     };
     Ok(ok(&shown(table, &governed)))
 }
 
-async fn changed(asked: &Asked, changes: Vec<Change>) -> Result<Arc<Governed>, Error> {
+/// Members of the body that a change takes besides the rows.
+const BESIDES: [&str; 2] = ["reason", "version"];
+
+async fn changed(
+    asked: &Asked,
+    rows: &str,
+    changes: Vec<Change>,
+    version_of: impl Fn(&Governed) -> String,
+) -> Result<Arc<Governed>, Error> {
+    // A condition that is misspelt would be none.
+    let known = |it: &str| it == rows || BESIDES.contains(&it);
+    if let Some(unknown) = asked.body()?.keys().find(|it| !known(it)) {
+        let detail = format!("the body has {rows}, {}; not {}", BESIDES.join(", "), quote(unknown));
+        return Err(Refusal::invalid_syntax(detail).into());
+    }
     let reason = asked.text("reason")?.unwrap_or_default();
-    let version = match asked.body()?.get("version") {
-        None | Some(Value::Null) => None,
-        Some(value) => Some(value.as_i64().ok_or_else(|| {
-            Refusal::invalid_value("version is a whole number, as it was shown with the tables")
-        })?),
-    };
+    let version = asked.text("version")?;
     change(&asked.app, &asked.tenant, &asked.cause, reason, |present| {
-        let found = present.version();
-        if version.is_some_and(|it| it != found) {
-            let detail = format!(
-                "the configuration was changed meanwhile: its version is {found}; look at it again"
-            );
+        if version.is_some_and(|it| it != version_of(present)) {
+            let detail = "somebody else changed it meanwhile; look at it again";
             return Err(Refusal::new(ErrorKind::PreconditionFailed, detail).into());
         }
         Ok(changes.clone())
@@ -96,7 +104,7 @@ fn shown(table: Table, governed: &Governed) -> Value {
         })
     };
     json!({
-        "version": governed.version(),
+        "version": governed.version_of(table),
         "name": table.name(),
         "description": table.description(),
         "hasManyRows": table.has_many_rows(),

@@ -31,14 +31,15 @@ pub(super) fn lines(asked: &Asked) -> Result<Response, Error> {
             return Err(Refusal::invalid_value(detail).into());
         }
     };
-    let max = match asked.parameter("limit") {
-        None => LINES,
-        Some(text) => text.parse::<usize>().map_err(|_| {
-            Refusal::invalid_value(format!("limit {} is no whole number", quote(&text)))
-        })?,
+    let number = |name: &str| match asked.parameter(name) {
+        None => Ok(None),
+        Some(text) => text.parse::<u64>().map(Some).map_err(|_| {
+            Refusal::invalid_value(format!("{name} {} is no whole number", quote(&text)))
+        }),
     };
-    let contains = asked.parameter("contains");
-    let query = LineQuery { level, is_security, contains, max: max.clamp(1, LINES_MAX) };
+    let max = number("limit")?.map_or(LINES, |it| usize::try_from(it).unwrap_or(LINES_MAX));
+    let (before, contains) = (number("before")?, asked.parameter("contains"));
+    let query = LineQuery { level, is_security, contains, before, max: max.clamp(1, LINES_MAX) };
     let book = &asked.app.parts.log;
     Ok(ok(&json!({"level": book.level().as_str(), "lines": book.query(&query)})))
 }

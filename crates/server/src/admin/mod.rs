@@ -23,7 +23,7 @@ use provost_store::Cause;
 use serde_json::Value;
 
 use crate::base_url::base_url;
-use crate::body::Room;
+use crate::body::{Body, Room};
 use crate::cause::cause;
 use crate::configuration::Governed;
 use crate::context::{App, Call};
@@ -119,6 +119,8 @@ pub(crate) async fn ask(
     if !route.endpoint.methods.contains(&method.as_str()) {
         return Err(Error::MethodNotAllowed(route.endpoint.methods));
     }
+    // What the console sends is read as what comes from outside.
+    let (document, room) = read_within(&app, &tenant, body.into_bytes()).await?;
     let asked = Asked {
         app,
         tenant,
@@ -128,11 +130,24 @@ pub(crate) async fn ask(
         method,
         value: route.value,
         query: query.into(),
-        document: body,
+        document,
         base,
-        _room: None,
+        _room: room,
     };
     perform(&asked, route.endpoint.place).await
+}
+
+async fn read_within(
+    app: &App,
+    tenant: &Tenant,
+    bytes: Vec<u8>,
+) -> Result<(Value, Option<Room>), Error> {
+    if bytes.is_empty() {
+        return Ok((Value::Null, None));
+    }
+    let (document, room) =
+        body::document(Body::within(bytes, &tenant.bodies, BODY_BYTES_MAX)?, &app.limits).await?;
+    Ok((document, Some(room)))
 }
 
 /// Does what is asked.

@@ -6,11 +6,11 @@ use provost_engine::{self as engine, Context, LOCAL};
 use provost_platform::principal::{GROUPS, PlatformUser, Standing, USERS};
 use provost_platform::schema::Principal;
 use provost_scim::Error as Refusal;
-use provost_scim::error::quote;
+use provost_scim::error::{ErrorKind, quote};
 use provost_scim::schema::Kind;
 use provost_scim::schema::{AttrId, SchemaId, Schemas};
 use provost_scim::value::{Attributes, Printed, Time, Val};
-use provost_store::Stored;
+use provost_store::{At, Error as StoreError, Member, MemberPage, Membership, Stored};
 use serde_json::{Map, Value, json};
 
 use super::endpoint::Place;
@@ -69,16 +69,76 @@ pub(super) async fn all(asked: &Asked, place: Place) -> Result<Response, Error> 
     if asked.method == Method::POST {
         return created(asked, &cx, &governed, &of).await;
     }
-    let name = asked.parameter(of.named).ok_or_else(|| {
-        let named = of.named;
-        Refusal::invalid_value(format!("{named} is needed: it names the one that is looked for"))
-    })?;
-    let found = engine::find(&cx, of.kind, of.name, &name).await?;
+    let found = found(asked, &cx, &of).await?;
     let shown: Vec<Value> = found
         .iter()
         .map(|(stored, attributes)| show(schemas, &governed, &of, stored, attributes))
         .collect();
     Ok(ok(&json!({of.path: shown})))
+}
+
+/// The one that the query string names: by its own name, that on the platform, what the identity provider
+/// calls it, or the id.
+async fn found(
+    asked: &Asked,
+    cx: &Context<'_>,
+    of: &Type,
+) -> Result<Option<(Stored, Attributes)>, Error> {
+    let schemas = cx.schemas();
+    let by = [
+        (of.named, of.name),
+        ("entityName", principal(schemas).entity_name),
+        ("externalId", schemas.common().external_id),
+    ];
+    for (parameter, attribute) in by {
+        if let Some(value) = asked.parameter(parameter) {
+            return Ok(engine::find(cx, of.kind, attribute, &value).await?);
+        }
+    }
+    let Some(id) = asked.parameter("id") else {
+        let detail = format!("{}, entityName, externalId or id is needed", of.named);
+        return Err(Refusal::invalid_value(detail).into());
+    };
+    match engine::read(cx, of.kind, &id).await {
+        Ok(stored) => {
+            let attributes = engine::attributes(cx, &stored)?;
+            Ok(Some((stored, attributes)))
+        }
+        Err(engine::Error::Refused(refusal)) if refusal.kind == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// How many groups and members are shown of one.
+const RELATIONS_MAX: usize = 100;
+/// How many groups are looked at for that.
+const GROUPS_MAX: usize = 10_000;
+
+/// The groups that one is in, and its members: the first of them.
+async fn relations(cx: &Context<'_>, of: &Type, stored: &Stored) -> Result<Value, Error> {
+    let store = &cx.engine.store;
+    let groups = match store.memberships(cx.tenant, vec![stored.id], GROUPS_MAX).await {
+        Ok(groups) => Some(groups),
+        Err(StoreError::TooBroad) => None,
+        Err(error) => return Err(Error::NoTenant(error)),
+    };
+    let group = |it: &Membership| json!({"id": it.group.to_string(), "name": &*it.label, "direct": it.direct});
+    let mut shown = json!({
+        "groups": groups.iter().flatten().take(RELATIONS_MAX).map(group).collect::<Vec<_>>(),
+        "hasMoreGroups": groups.is_none_or(|it| it.len() > RELATIONS_MAX),
+    });
+    if of.named == "displayName" {
+        let at = At { tenant: cx.tenant, kind: of.kind };
+        let page = MemberPage { after: None, max: RELATIONS_MAX };
+        let members = store.members(at, stored.id, page).await.map_err(Error::NoTenant)?;
+        let member = |it: &Member| {
+            let resource_type = cx.schemas().resource_type(it.kind);
+            json!({"id": it.id.to_string(), "type": &*resource_type.name, "name": &*it.label})
+        };
+        shown["members"] = members.rows.iter().map(member).collect();
+        shown["hasMoreMembers"] = members.more.into();
+    }
+    Ok(shown)
 }
 
 /// One: shown, or what the platform keeps of it changed.
@@ -98,7 +158,9 @@ pub(super) async fn one(asked: &Asked, place: Place) -> Result<Response, Error> 
             outcome.await?.stored.expect("a change knows what it led to")
         }
     };
-    Ok(ok(&shown(&cx, &governed, &of, &stored)?))
+    let mut shown = shown(&cx, &governed, &of, &stored)?;
+    shown["relations"] = relations(&cx, &of, &stored).await?;
+    Ok(ok(&shown))
 }
 
 /// A local account becomes one that the identity provider may change.

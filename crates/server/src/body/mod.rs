@@ -33,6 +33,17 @@ pub(crate) struct Body {
     pub(crate) room: Room,
 }
 
+impl Body {
+    /// Bytes that are here already, as a body of at most so many.
+    pub(crate) fn within(bytes: Vec<u8>, bodies: &Bodies, bytes_max: usize) -> Result<Self, Error> {
+        if bytes.len() > bytes_max {
+            return Err(too_large(bytes_max).into());
+        }
+        let room = bodies.room_for(bytes.len())?;
+        Ok(Self { bytes, room })
+    }
+}
+
 /// Refuses a body of a kind that is not read, before it is read (RFC 7644 §3.1).
 pub(crate) fn check_kind(headers: &HeaderMap, body: &Incoming, mode: Mode) -> Result<(), Refusal> {
     let unsupported = |detail: String| Refusal::new(ErrorKind::UnsupportedMediaType, detail);

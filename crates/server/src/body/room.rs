@@ -43,7 +43,7 @@ impl Bodies {
 
 impl Room {
     /// Takes room for so many bytes in all.
-    pub(super) fn take(&mut self, bytes: usize) -> Result<(), Error> {
+    pub(crate) fn take(&mut self, bytes: usize) -> Result<(), Error> {
         self.take_pieces(bytes.div_ceil(1024))
     }
 

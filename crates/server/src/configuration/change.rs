@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use provost_engine::SESSIONS;
 use provost_platform::table::{Change, Configuration, DOCUMENT, Provisioning};
+use provost_scim::Error as Refusal;
 use provost_store::{AuditOutcome, Cause, DocumentPut, Entry, Error as StoreError, Target};
 use serde_json::json;
 
@@ -14,6 +15,9 @@ use crate::tenant::Tenant;
 
 /// How often a configuration is read again because somebody else changed it.
 const ATTEMPTS: usize = 16;
+
+/// How long a reason may be, which the audit trail keeps.
+const REASON_CHARACTERS_MAX: usize = 1_024;
 
 /// Changes the configuration of a tenant. `changes` says what becomes of it; it is asked again if
 /// somebody else was quicker. Nothing is written if nothing differs.
@@ -27,6 +31,10 @@ pub(crate) async fn change(
     reason: &str,
     changes: impl Fn(&Governed) -> Result<Vec<Change>, Error>,
 ) -> Result<Arc<Governed>, Error> {
+    if reason.chars().count() > REASON_CHARACTERS_MAX {
+        let detail = format!("a reason has at most {REASON_CHARACTERS_MAX} characters");
+        return Err(Refusal::invalid_value(detail).into());
+    }
     for _ in 0..ATTEMPTS {
         let present = tenant.governance.refresh(app, tenant.id).await?;
         let next = present.configuration.with(&changes(&present)?)?;

@@ -6,12 +6,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use provost_engine::Policy;
 use provost_platform::policy::policy;
 use provost_platform::property::Properties;
 use provost_platform::table::{Configuration, ConfigurationError, DOCUMENT, Provisioning, Table};
 use provost_scim::schema::Schemas;
 use provost_store::{Rev, TenantId};
+use serde_json::json;
 use tokio::time::Instant;
 
 use crate::context::App;
@@ -44,10 +48,23 @@ pub(crate) struct Governed {
 }
 
 impl Governed {
-    /// The number of the configuration, which each change makes greater; 0 before the first one.
-    pub(crate) fn version(&self) -> i64 {
-        self.rev.map_or(0, |it| it.0)
+    /// The version of a table: another one when its rows are others.
+    pub(crate) fn version_of(&self, table: Table) -> String {
+        version(&json!(self.configuration.rows(table)).to_string())
     }
+
+    /// The version of all tables together.
+    pub(crate) fn version(&self) -> String {
+        version(&self.configuration.to_document())
+    }
+}
+
+/// So many bytes of a digest tell what is the same from what is not.
+const VERSION_BYTES: usize = 12;
+
+fn version(text: &str) -> String {
+    let digest = digest(&SHA256, text.as_bytes());
+    URL_SAFE_NO_PAD.encode(&digest.as_ref()[..VERSION_BYTES])
 }
 
 impl Governance {

@@ -4,28 +4,29 @@ use std::sync::Arc;
 
 use http::header::{COOKIE, HOST, ORIGIN, SET_COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use provost_console::{Page, Place, sign_in};
+use provost_console::{Form, Page, Place, sign_in};
 use provost_scim::Error as Refusal;
 use secrecy::SecretString;
 
 use super::session::Found;
 use super::told;
 use super::visit::Visit;
-use crate::base_url::base_url;
 use crate::error::Error;
 use crate::respond::{Response, html};
 
 /// The longest form of somebody who is not known yet: a token.
 const FORM_BYTES_MAX: usize = 32 * 1024;
 
-const SESSION_COOKIE: &str = "provost_session";
+/// RFC 6265bis §4.1.3: browsers take the first name over https alone.
+const SECURE_COOKIE: &str = "__Secure-provost_session";
+const PLAIN_COOKIE: &str = "provost_session";
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 impl Visit {
     pub(super) async fn sign_in(&mut self) -> Result<Response, Error> {
         self.check_origin()?;
         let app = Arc::clone(&self.app);
-        let form = self.form_within(&app.forms, FORM_BYTES_MAX).await?;
+        let (form, _room) = self.form(&app.forms, FORM_BYTES_MAX).await?;
         let next = form.get("next");
         let token = form.get("token");
         if let Err(error) = self.authenticate(token).await {
@@ -41,9 +42,13 @@ impl Visit {
             };
             return Ok(self.sign_in_page(status, Some(&detail), next));
         }
+        // Whoever signs in again has one session.
+        for key in cookies(&self.head.headers) {
+            self.app.sessions.end(key);
+        }
         let (token, now) = (SecretString::from(token.to_owned()), self.app.now_seconds());
         let key = self.app.sessions.begin(self.tenant.id, token, now)?;
-        let mut response = self.redirect(&self.page_at(next).path());
+        let mut response = self.redirect(&self.way_to(next));
         self.set_cookie(&mut response, &key, "");
         Ok(response)
     }
@@ -55,7 +60,7 @@ impl Visit {
         response
     }
 
-    /// Who is not signed in comes back afterwards, but for what a form was to do.
+    /// Who is not signed in comes back afterwards; a form that was sent is not done.
     pub(super) fn send_to_sign_in(&self, place: &Place) -> Response {
         let page = match place {
             Place::Page(page) => page.clone(),
@@ -64,15 +69,34 @@ impl Visit {
             Place::Asset(_) | Place::SignIn | Place::SignOut => self.first(),
         };
         if self.is_form() {
-            let detail = "You are not signed in any more. Sign in, and do it again.";
+            let detail = "You are not signed in any more, and nothing was done. To keep what you wrote, \
+                          sign in in another window, then load this page again and let the browser \
+                          send the form again.";
             return self.sign_in_page(StatusCode::UNAUTHORIZED, Some(detail), &page.path());
         }
-        match page == self.first() {
+        let way = match self.head.uri.query() {
+            Some(query) if matches!(place, Place::Page(_)) => format!("{}?{query}", page.path()),
+            Some(_) | None => page.path(),
+        };
+        match way == self.first().path() {
             true => self.redirect("/sign-in"),
             false => {
-                let next =
-                    form_urlencoded::byte_serialize(page.path().as_bytes()).collect::<String>();
+                let next = form_urlencoded::byte_serialize(way.as_bytes()).collect::<String>();
                 self.redirect(&format!("/sign-in?next={next}"))
+            }
+        }
+    }
+
+    /// The way to a page that somebody was on, with its query string; nowhere else is ever led to.
+    fn way_to(&self, next: &str) -> String {
+        let (path, query) = next.split_once('?').unwrap_or((next, ""));
+        let page = self.page_at(path);
+        let fields = Form::parse(query.as_bytes()).unwrap_or_default();
+        match fields.is_empty() || page.path() != path {
+            true => page.path(),
+            false => {
+                let mut query = form_urlencoded::Serializer::new(String::new());
+                format!("{path}?{}", query.extend_pairs(fields.fields()).finish())
             }
         }
     }
@@ -92,13 +116,10 @@ impl Visit {
     fn check_origin(&self) -> Result<(), Error> {
         let header = |name: HeaderName| self.head.headers.get(name).and_then(|it| it.to_str().ok());
         let is_foreign_site = header(SEC_FETCH_SITE).is_some_and(|it| it != "same-origin");
-        let origin = header(ORIGIN).and_then(|it| it.split_once("://")).map(|(_, host)| host);
-        let base = base_url(&self.app, &self.client, &self.head);
-        let own = base.split_once("://").map(|(_, rest)| rest.split('/').next().unwrap_or(rest));
-        let is_foreign_origin = match header(ORIGIN) {
-            None => false,
-            Some(_) => origin.is_none() || (origin != own && origin != header(HOST)),
-        };
+        let scheme = if self.is_https() { "https" } else { "http" };
+        let by_host = header(HOST).map(|host| format!("{scheme}://{host}"));
+        let is_foreign_origin = header(ORIGIN)
+            .is_some_and(|it| origin_of(&self.base()) != it && by_host.as_deref() != Some(it));
         match is_foreign_site || is_foreign_origin {
             true => {
                 Err(Refusal::forbidden("this form comes from a page that is not the console's")
@@ -108,20 +129,31 @@ impl Visit {
         }
     }
 
+    /// Gives the browser the name of its session; over https, one that no page without it can give.
     fn set_cookie(&self, response: &mut Response, value: &str, more: &str) {
-        let (root, secure) = (&self.root, if self.client.is_https { "; Secure" } else { "" });
-        let cookie = format!(
-            "{SESSION_COOKIE}={value}; Path={root}; HttpOnly; SameSite=Strict{secure}{more}"
-        );
+        let (name, secure) = match self.is_https() {
+            true => (SECURE_COOKIE, "; Secure"),
+            false => (PLAIN_COOKIE, ""),
+        };
+        let root = &self.root;
+        let cookie =
+            format!("{name}={value}; Path={root}; HttpOnly; SameSite=Strict{secure}{more}");
         let mut cookie = HeaderValue::from_str(&cookie).expect("names of sessions are ASCII");
         cookie.set_sensitive(true);
         response.headers_mut().insert(SET_COOKIE, cookie);
     }
 }
 
-/// The name of the session that a browser says it has.
-pub(super) fn cookie(headers: &HeaderMap) -> Option<&str> {
+/// The names of sessions that a browser has; another host of the domain may have given it some, too.
+pub(super) fn cookies(headers: &HeaderMap) -> impl Iterator<Item = &str> {
     let cookies = headers.get_all(COOKIE).iter().filter_map(|it| it.to_str().ok());
-    let mut pairs = cookies.flat_map(|it| it.split(';')).filter_map(|it| it.trim().split_once('='));
-    pairs.find(|(name, _)| *name == SESSION_COOKIE).map(|(_, value)| value)
+    let pairs = cookies.flat_map(|it| it.split(';')).filter_map(|it| it.trim().split_once('='));
+    let ours = pairs.filter(|(name, _)| [SECURE_COOKIE, PLAIN_COOKIE].contains(name));
+    ours.map(|(_, value)| value)
+}
+
+/// Scheme, host and port of a URL.
+fn origin_of(url: &str) -> &str {
+    let host = url.find("://").map_or(0, |it| it + 3);
+    url[host..].find('/').map_or(url, |end| &url[..host + end])
 }

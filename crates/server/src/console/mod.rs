@@ -8,9 +8,11 @@ mod guard;
 mod session;
 mod visit;
 
+use std::sync::Arc;
+
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
-use provost_console::{Action, Done, Entered, Form, Page, Place, View, export};
+use provost_console::{Action, Done, Form, Page, Place, View, export};
 use provost_scim::Error as Refusal;
 
 use crate::admin;
@@ -24,7 +26,7 @@ pub(crate) use session::Sessions;
 use visit::{Visit, Visitor};
 
 /// The longest form: a configuration table, with the names of its fields.
-const FORM_BYTES_MAX: usize = 4 * 1024 * 1024;
+const FORM_BYTES_MAX: usize = 2 * 1024 * 1024;
 
 /// Answers a browser.
 pub(crate) async fn answer(call: Call, place: Place) -> Result<Response, Error> {
@@ -59,56 +61,80 @@ impl Visit {
                 Place::Asset(_) | Place::SignIn | Place::SignOut => Ok(self.redirect("")),
             };
         }
-        let form = self.form(FORM_BYTES_MAX).await?;
-        if !visitor.session.made(form.get("csrf")) {
-            return Err(Refusal::forbidden(
-                "this form was not made for your session: open the page again, and send it from there",
-            )
-            .into());
-        }
+        let tenant = Arc::clone(&self.tenant);
+        let (form, _room) = self.form(&tenant.bodies, FORM_BYTES_MAX).await?;
+        let is_ours = visitor.session.made(form.get("csrf"));
         match place {
-            Place::SignOut => Ok(self.sign_out(&visitor.session)),
-            Place::Action(action) => self.act(&visitor, &action, form).await,
-            Place::Page(_) | Place::Export | Place::Asset(_) | Place::SignIn => {
-                Ok(self.redirect(""))
+            Place::Action(action) if is_ours => self.act(&visitor, &action, form).await,
+            // Somebody who signed in again has what was written, and a form that is his own.
+            Place::Action(action) => {
+                let problem = "This form was not made for your session, and nothing was done. What it \
+                               holds stands below: look at it, and send it again.";
+                let entered = action.entered(form, None, false);
+                let view = View { entered: Some(entered), ..self.view(&visitor) };
+                let view = View { problem: Some(problem.to_owned()), ..view };
+                self.shown(&visitor, StatusCode::FORBIDDEN, &action.page(), view).await
             }
+            Place::SignOut if is_ours => Ok(self.sign_out(&visitor.session)),
+            _ => Err(Refusal::forbidden("this form was not made for your session").into()),
         }
     }
 
     /// A page; one whose query string asks for what cannot be is shown without it, and says so.
     async fn show(&self, visitor: &Visitor, page: &Page) -> Result<Response, Error> {
         let view = self.view(visitor);
-        let (status, view, answers) = match visitor.ask(page.needs(&view.query)).await {
-            Ok(answers) => (StatusCode::OK, view, answers),
-            Err(error) if error.is_clients() && view.query.fields().next().is_some() => {
+        let answers = match visitor.ask(page.needs(&view.query)).await {
+            Ok(answers) => answers,
+            Err(error) if error.is_clients() && !view.query.is_empty() => {
                 let (status, detail) = told(&error, &self.line);
+                let problem =
+                    Some(format!("{detail}. This is the page without any of what you asked for."));
                 let answers = visitor.ask(page.needs(&Form::default())).await?;
-                (status, View { problem: Some(detail), ..view }, answers)
+                let page = page.show(&View { problem, ..view }, answers.documents);
+                return self.page(status, page.map_err(Error::NoPage)?);
             }
             Err(error) => return Err(error),
         };
-        Ok(html(status, page.show(&view, answers).map_err(Error::NoPage)?))
+        let page = page.show(&view, answers.documents).map_err(Error::NoPage)?;
+        self.page(StatusCode::OK, page)
     }
 
     async fn act(&self, visitor: &Visitor, action: &Action, form: Form) -> Result<Response, Error> {
-        let outcome = visitor.act(action, &form).await;
-        let (status, problem, outcome) = match outcome.map(|it| action.done(it)) {
-            Ok(Done::Elsewhere { path, notice }) => {
-                self.app.sessions.tell(&visitor.session.key, notice);
-                return Ok(self.redirect(&path));
-            }
-            Ok(Done::Here(outcome)) => (StatusCode::OK, None, Some(outcome)),
+        let (status, outcome, view) = match visitor.act(action, &form).await {
+            Ok(answer) => match action.done(&form, answer) {
+                Done::Elsewhere { path, notice } => {
+                    self.app.sessions.tell(&visitor.session.key, notice);
+                    return Ok(self.redirect(&path));
+                }
+                Done::Here(outcome) => (StatusCode::OK, Some(outcome), self.view(visitor)),
+            },
             Err(error) => {
                 self.line.failed(&error);
                 let (status, detail) = told(&error, &self.line);
-                (status, Some(detail), None)
+                let look_for = status.is_server_error().then(|| self.line.id().to_owned());
+                let problem = match look_for {
+                    None => detail,
+                    Some(_) => "The server could not do this.".to_owned(),
+                };
+                (status, None, View { problem: Some(problem), look_for, ..self.view(visitor) })
             }
         };
-        let entered: Entered = action.entered(form, outcome);
-        let page = action.page();
-        let view = View { problem, entered: Some(entered), ..self.view(visitor) };
+        let is_late = status == StatusCode::PRECONDITION_FAILED;
+        let entered = action.entered(form, outcome, is_late);
+        let view = View { entered: Some(entered), ..view };
+        self.shown(visitor, status, &action.page(), view).await
+    }
+
+    async fn shown(
+        &self,
+        visitor: &Visitor,
+        status: StatusCode,
+        page: &Page,
+        view: View,
+    ) -> Result<Response, Error> {
         let answers = visitor.ask(page.needs(&view.query)).await?;
-        Ok(html(status, page.show(&view, answers).map_err(Error::NoPage)?))
+        let page = page.show(&view, answers.documents).map_err(Error::NoPage)?;
+        self.page(status, page)
     }
 
     async fn export(&self, visitor: &Visitor) -> Result<Response, Error> {
@@ -132,6 +158,7 @@ impl Visit {
             csrf: visitor.session.csrf.to_string(),
             notice: self.app.sessions.take_notice(&visitor.session.key),
             problem: None,
+            look_for: None,
             query: self.query(),
             entered: None,
         }

@@ -16,8 +16,8 @@ use crate::error::Error;
 const IDLE_SECONDS: i64 = 30 * 60;
 const LIFE_SECONDS: i64 = 12 * 60 * 60;
 
-/// How many there are at most; the one that was used the longest ago goes.
-const SESSIONS_MAX: usize = 1_000;
+/// How many a tenant has at most; the one that was used the longest ago goes.
+const SESSIONS_MAX: usize = 100;
 
 /// All sessions of a server, which end with it.
 #[derive(Default)]
@@ -54,11 +54,11 @@ impl Sessions {
         let session = Session { tenant, token, csrf, notice: None, begun_at: now, seen_at: now };
         let mut sessions = self.lock();
         sessions.retain(|_, it| !it.is_over(now));
-        if sessions.len() >= SESSIONS_MAX {
-            let oldest = sessions.iter().min_by_key(|(_, it)| it.seen_at).map(|(key, _)| key);
-            if let Some(oldest) = oldest.cloned() {
-                sessions.remove(&oldest);
-            }
+        // No tenant signs anybody of another one out.
+        let own = || sessions.iter().filter(|(_, it)| it.tenant == tenant);
+        if own().count() >= SESSIONS_MAX {
+            let oldest = own().min_by_key(|(_, it)| it.seen_at).map(|(key, _)| key.clone());
+            oldest.and_then(|it| sessions.remove(&it));
         }
         sessions.insert(key.clone(), session);
         Ok(key)
@@ -67,10 +67,24 @@ impl Sessions {
     /// The session of a name, in a tenant.
     pub(crate) fn find(&self, key: &str, tenant: TenantId, now: i64) -> Option<Found> {
         let mut sessions = self.lock();
-        let session = sessions.get_mut(key).filter(|it| it.tenant == tenant && !it.is_over(now))?;
-        session.seen_at = now;
+        if sessions.get(key)?.is_over(now) {
+            sessions.remove(key);
+        }
+        let session = sessions.get(key).filter(|it| it.tenant == tenant)?;
         let (token, csrf) = (session.token.clone(), session.csrf.clone());
         Some(Found { key: key.into(), token, csrf })
+    }
+
+    /// Somebody does something: the session goes on for a while.
+    pub(crate) fn touch(&self, key: &str, now: i64) {
+        if let Some(session) = self.lock().get_mut(key) {
+            session.seen_at = now;
+        }
+    }
+
+    /// Forgets those that are over, with their tokens.
+    pub(crate) fn forget(&self, now: i64) {
+        self.lock().retain(|_, it| !it.is_over(now));
     }
 
     /// Ends a session.
@@ -135,16 +149,22 @@ mod tests {
         assert!(sessions.find("other", TENANT, 1).is_none());
         let found = sessions.find(&key, TENANT, 1).unwrap();
         assert!(found.made(&found.csrf) && !found.made("") && !found.made(&key));
-        // Each request keeps it, for a time.
+        // Who does something keeps it, for a time.
         for now in (1..LIFE_SECONDS).step_by(IDLE_SECONDS as usize - 1) {
             assert!(sessions.find(&key, TENANT, now).is_some(), "{now}");
+            sessions.touch(&key, now);
         }
         assert!(sessions.find(&key, TENANT, LIFE_SECONDS).is_none());
         let idle = begun(&sessions, 0);
+        assert!(sessions.find(&idle, TENANT, IDLE_SECONDS - 1).is_some(), "a look is nothing done");
         assert!(sessions.find(&idle, TENANT, IDLE_SECONDS).is_none());
+        assert!(sessions.lock().is_empty(), "no token of one that is over is kept");
         let ended = begun(&sessions, 0);
         sessions.end(&ended);
         assert!(sessions.find(&ended, TENANT, 0).is_none());
+        begun(&sessions, 0);
+        sessions.forget(IDLE_SECONDS);
+        assert!(sessions.lock().is_empty());
     }
 
     #[test]
@@ -157,17 +177,16 @@ mod tests {
     }
 
     #[test]
-    fn the_one_that_was_used_the_longest_ago_makes_room() {
+    fn the_one_of_the_tenant_that_was_used_the_longest_ago_makes_room() {
         let sessions = Sessions::default();
+        let other = sessions.begin(TenantId(2), "secret".to_owned().into(), 0).unwrap();
         let first = begun(&sessions, 0);
         let others: Vec<_> = (1..SESSIONS_MAX).map(|_| begun(&sessions, 1)).collect();
-        assert!(sessions.find(&first, TENANT, 2).is_some());
+        sessions.touch(&first, 2);
         begun(&sessions, 3);
         assert!(sessions.find(&first, TENANT, 3).is_some());
         let gone = others.iter().filter(|it| sessions.find(it, TENANT, 3).is_none()).count();
         assert_eq!(gone, 1);
-        // Those that are over go first.
-        begun(&sessions, IDLE_SECONDS + 3);
-        assert_eq!(sessions.lock().len(), 1);
+        assert!(sessions.find(&other, TenantId(2), 3).is_some(), "another tenant's stays");
     }
 }

@@ -8,19 +8,21 @@ use hyper::body::Incoming;
 use provost_auth::Caller;
 use provost_console::{Action, Form, Page, Place, Request};
 use provost_scim::Error as Refusal;
+use provost_scim::error::ErrorKind;
 use serde_json::Value;
 
-use super::entrance::cookie;
+use super::entrance::cookies;
 use super::session::Found;
 use crate::admin::{self, Known};
 use crate::base_url::base_url;
-use crate::body::Bodies;
+use crate::body::{Bodies, Body, Room};
 use crate::cause::cause;
 use crate::client::{Client, Peer};
 use crate::context::{App, Call};
 use crate::error::Error;
+use crate::payload::Payload;
 use crate::request_line::RequestLine;
-use crate::respond::{self, Response};
+use crate::respond::{self, Response, html};
 use crate::route::CONSOLE;
 use crate::tenant::Tenant;
 use crate::worker::in_time;
@@ -65,9 +67,13 @@ impl Visit {
     /// Who is signed in, if anybody is. A session whose token does not hold any more ends.
     pub(super) async fn visitor(&self) -> Result<Option<Visitor>, Error> {
         let now = self.app.now_seconds();
-        let key = cookie(&self.head.headers);
-        let found = key.and_then(|key| self.app.sessions.find(key, self.tenant.id, now));
+        let mut keys = cookies(&self.head.headers);
+        let found = keys.find_map(|key| self.app.sessions.find(key, self.tenant.id, now));
         let Some(session) = found else { return Ok(None) };
+        // What a page does by itself keeps nobody signed in.
+        if !self.query().has("refresh") {
+            self.app.sessions.touch(&session.key, now);
+        }
         match self.authenticate(session.token()).await {
             Ok(caller) => {
                 let known = Known {
@@ -75,11 +81,7 @@ impl Visit {
                     tenant: Arc::clone(&self.tenant),
                     line: Arc::clone(&self.line),
                     cause: cause(&self.line, &caller, &self.client),
-                    base: format!(
-                        "{}{}",
-                        base_url(&self.app, &self.client, &self.head),
-                        self.tenant.path
-                    ),
+                    base: format!("{}{}", self.base(), self.tenant.path),
                     caller,
                 };
                 Ok(Some(Visitor { session, known }))
@@ -105,29 +107,46 @@ impl Visit {
         Ok(caller)
     }
 
-    /// The form of somebody who is signed in.
-    pub(super) async fn form(&mut self, bytes_max: usize) -> Result<Form, Error> {
-        let tenant = Arc::clone(&self.tenant);
-        self.form_within(&tenant.bodies, bytes_max).await
-    }
-
-    /// A form of at most so many bytes, which takes room with others of its kind.
-    pub(super) async fn form_within(
+    /// A form of at most so many bytes, and the room that it takes.
+    pub(super) async fn form(
         &mut self,
         bodies: &Bodies,
         bytes_max: usize,
-    ) -> Result<Form, Error> {
+    ) -> Result<(Form, Room), Error> {
         let is_form = body::is_form(&self.head.headers);
         let Some(body) = self.body.take().filter(|_| is_form) else {
             return Err(Refusal::invalid_syntax("this takes a form").into());
         };
-        let read = body::read_at_most(body, &self.app.limits, bodies, bytes_max).await?;
-        self.line.received(read.bytes.len());
-        Ok(Form::parse(&read.bytes))
+        let Body { bytes, mut room } =
+            body::read_at_most(body, &self.app.limits, bodies, bytes_max).await?;
+        self.line.received(bytes.len());
+        let form = Form::parse(&bytes)
+            .map_err(|reason| Refusal::new(ErrorKind::TooLarge, reason.to_string()))?;
+        room.take(bytes.len() + form.bytes())?;
+        Ok((form, room))
     }
 
+    /// The fields of the query string, which is bounded by what a request's head may be.
     pub(super) fn query(&self) -> Form {
-        Form::parse(self.head.uri.query().unwrap_or_default().as_bytes())
+        Form::parse(self.head.uri.query().unwrap_or_default().as_bytes()).unwrap_or_default()
+    }
+
+    /// A page, which takes room until its client has it.
+    pub(super) fn page(&self, status: StatusCode, page: String) -> Result<Response, Error> {
+        let mut response = html(status, page);
+        let bytes = response.body().len();
+        response.body_mut().hold(self.tenant.answers.room_for(bytes)?);
+        Ok(response)
+    }
+
+    /// Whether browsers reach this by https, also through a proxy that is not told of.
+    pub(super) fn is_https(&self) -> bool {
+        self.client.is_https || self.base().starts_with("https://")
+    }
+
+    /// What URLs of this server begin with.
+    pub(super) fn base(&self) -> String {
+        base_url(&self.app, &self.client, &self.head)
     }
 
     /// To a path of the console.
@@ -156,25 +175,31 @@ impl Visit {
     }
 }
 
+/// What the admin API answered.
+pub(super) struct Answers {
+    pub(super) documents: Vec<Value>,
+    /// They take room until the page is made.
+    _payloads: Vec<Payload>,
+}
+
 impl Visitor {
     /// The answers to requests, in their order.
-    pub(super) async fn ask(&self, requests: Vec<Request>) -> Result<Vec<Value>, Error> {
-        let mut answers = Vec::with_capacity(requests.len());
+    pub(super) async fn ask(&self, requests: Vec<Request>) -> Result<Answers, Error> {
+        let mut answers = Answers { documents: Vec::new(), _payloads: Vec::new() };
         for request in requests {
-            answers.push(self.ask_one(request).await?);
+            let payload = admin::ask(self.known.clone(), request).await?.into_body();
+            let document = serde_json::from_slice(payload.bytes());
+            answers.documents.push(document.map_err(|error| Error::NoPage(error.into()))?);
+            answers._payloads.push(payload);
         }
         Ok(answers)
     }
 
-    async fn ask_one(&self, request: Request) -> Result<Value, Error> {
-        let response = admin::ask(self.known.clone(), request).await?;
-        let body = response.into_body().into_bytes();
-        serde_json::from_slice(&body).map_err(|error| Error::NoPage(error.into()))
-    }
-
+    /// Does what a form asks for; gives what the admin API answered.
     pub(super) async fn act(&self, action: &Action, form: &Form) -> Result<Value, Error> {
-        let answers = self.ask(action.needs()).await?;
-        let request = action.request(form, &answers).map_err(Refusal::invalid_value)?;
-        self.ask_one(request).await
+        let needed = self.ask(action.needs()).await?;
+        let request = action.request(form, &needed.documents).map_err(Refusal::invalid_value)?;
+        let answers = self.ask(vec![request]).await?;
+        Ok(answers.documents.into_iter().next().unwrap_or_default())
     }
 }

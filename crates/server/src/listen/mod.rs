@@ -139,10 +139,11 @@ async fn forget_what_is_over(app: Arc<App>) {
     }
 }
 
-/// Keeps the list of addresses that requests came from short.
+/// Keeps the list of addresses that requests came from short, and that of sessions.
 async fn forget_addresses(app: Arc<App>) {
     loop {
         tokio::time::sleep(ADDRESSES_PAUSE).await;
         app.rates.forget();
+        app.sessions.forget(app.now_seconds());
     }
 }

@@ -383,29 +383,76 @@ async fn a_table_that_somebody_else_changed_meanwhile_stays_as_it_is() {
     let server = TestServer::start().await;
     let path = "/configuration/UserProvisioningExclusionList";
     let version = admin(&server, "GET", path, None).await.json()["version"].clone();
-    assert_eq!(version, 0);
     let rows = |name: &str| json!({"rows": [{"thingworxUserName": name}], "version": version});
+    // Another table is no matter of this one.
+    let other = json!({"rows": [{"thingworxUserName": "carl"}]});
+    let other = admin(&server, "PUT", "/configuration/AdministratorAccounts", Some(other)).await;
+    assert_eq!(other.status, 200, "{other}");
     let first = admin(&server, "PUT", path, Some(rows("ann"))).await;
     assert_eq!(first.status, 200, "{first}");
     let second = admin(&server, "PUT", path, Some(rows("bea"))).await;
     insta::assert_snapshot!(second, @r#"
     412
     content-type: application/problem+json
-    x-request-id: 655815f672000-3
+    x-request-id: 655815f672000-4
 
     {
       "type": "about:blank",
       "title": "Precondition Failed",
       "status": 412,
-      "detail": "the configuration was changed meanwhile: its version is 1; look at it again"
+      "detail": "somebody else changed it meanwhile; look at it again"
     }
     "#);
     let shown = admin(&server, "GET", path, None).await.json();
     assert_eq!(shown, first.json(), "as the first one left it");
-    let several = json!({"tables": {}, "version": version});
-    assert_eq!(admin(&server, "PATCH", "/configuration", Some(several)).await.status, 412);
-    let wrong = json!({"rows": [], "version": "1"});
-    assert_eq!(admin(&server, "PUT", path, Some(wrong)).await.status, 400);
+    let several = |version: &Value| json!({"tables": {}, "version": version});
+    let late = admin(&server, "PATCH", "/configuration", Some(several(&version))).await;
+    assert_eq!(late.status, 412, "{late}");
+    let all = admin(&server, "GET", "/configuration", None).await.json()["version"].clone();
+    assert_eq!(admin(&server, "PATCH", "/configuration", Some(several(&all))).await.status, 200);
+    // A condition that is misspelt is none.
+    for wrong in [
+        json!({"rows": [], "version": 1}),
+        json!({"rows": [], "versoin": version}),
+        json!({"rows": [], "reason": "x".repeat(1_025)}),
+    ] {
+        let refused = admin(&server, "PUT", path, Some(wrong)).await;
+        assert_eq!(refused.status, 400, "{refused}");
+    }
+    assert_eq!(admin(&server, "GET", path, None).await.json(), shown);
+}
+
+#[tokio::test]
+async fn one_is_found_by_each_of_its_names_and_shown_with_its_relations() {
+    let server = TestServer::start().await;
+    let mut ann = user("ann");
+    ann["externalId"] = json!("00u1");
+    let path = created(&server, "/Users", &ann).await;
+    let id = path.rsplit('/').next().unwrap();
+    let mut crew = crate::support::group("Crew");
+    crew["members"] = json!([{"value": id}]);
+    let crew = created(&server, "/Groups", &crew).await;
+    let crew = crew.rsplit('/').next().unwrap();
+    let mut all = crate::support::group("All");
+    all["members"] = json!([{"value": crew}]);
+    created(&server, "/Groups", &all).await;
+    for query in ["userName=ANN", "externalId=00u1", &format!("id={id}")] {
+        let found = admin(&server, "GET", &format!("/users?{query}"), None).await.json();
+        assert_eq!(found["users"][0]["id"], id, "{query}");
+    }
+    for query in ["userName=bea", "externalId=00U2", "id=none", &format!("id={crew}")] {
+        let found = admin(&server, "GET", &format!("/users?{query}"), None).await.json();
+        assert_eq!(found["users"], json!([]), "{query}");
+    }
+    let found = admin(&server, "GET", "/groups?entityName=Crew", None).await.json();
+    assert_eq!(found["groups"].as_array().unwrap().len(), 1, "{found}");
+    assert_eq!(admin(&server, "GET", "/users", None).await.status, 400);
+    let shown = admin(&server, "GET", &format!("/users/{id}"), None).await.json();
+    let groups = shown["relations"]["groups"].as_array().unwrap();
+    let groups: Vec<_> = groups.iter().map(|it| (&it["name"], &it["direct"])).collect();
+    assert_eq!(groups, [(&json!("Crew"), &json!(true)), (&json!("All"), &json!(false))]);
+    let shown = admin(&server, "GET", &format!("/groups/{crew}"), None).await.json();
+    assert_eq!(shown["relations"]["members"], json!([{"id": id, "type": "User", "name": "ann"}]));
 }
 
 #[tokio::test]
@@ -423,14 +470,14 @@ async fn the_log_is_shown_and_its_level_set() {
     assert_eq!(
         shown,
         json!({"level": "info", "lines": [
-            {"level": "WARN", "target": "provost_server", "message": "b", "log": "application"},
-            {"level": "INFO", "target": "security", "message": "a", "log": "security"},
+            {"level": "WARN", "target": "provost_server", "message": "b", "log": "application", "number": 2},
+            {"level": "INFO", "target": "security", "message": "a", "log": "security", "number": 1},
         ]})
     );
     let shown =
         admin(&server, "GET", "/log?log=security&level=info&contains=A&limit=5", None).await;
     assert_eq!(shown.json()["lines"].as_array().unwrap().len(), 1, "{shown}");
-    for query in ["log=both", "level=loud", "limit=-1"] {
+    for query in ["log=both", "level=loud", "limit=-1", "before=x"] {
         let refused = admin(&server, "GET", &format!("/log?{query}"), None).await;
         assert_eq!(refused.status, 400, "{query}: {refused}");
     }

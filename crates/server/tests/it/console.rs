@@ -9,6 +9,7 @@ use provost_server::issued::change;
 use provost_testkit::idp::{Idp, Keys};
 use provost_testkit::server::{Answer, Setup, TestServer, request};
 use provost_testkit::witness;
+use serde_json::json;
 
 use crate::support::{created, user};
 use crate::tenant::make_with;
@@ -107,14 +108,29 @@ async fn who_is_not_signed_in_is_asked_to_and_comes_back() {
     let answer = browser.post("/sign-in", &fields, &[]).await;
     assert_eq!(answer.header("location"), Some("/console/history"));
     assert!(browser.page("/history").await.contains("Change history"));
+    // With what was asked for.
+    let other = Browser::new(&server, "/console");
+    let answer = other.get("/audit?target=a%26b&category=User").await;
+    let next = "/audit?target=a%26b&category=User";
+    let encoded = form_urlencoded::byte_serialize(next.as_bytes()).collect::<String>();
+    assert_eq!(answer.header("location"), Some(&*format!("/console/sign-in?next={encoded}")));
+    let fields = [("token", server.admin_token.as_str()), ("next", next)];
+    let answer = other.post("/sign-in", &fields, &[]).await;
+    assert_eq!(answer.header("location"), Some(&*format!("/console{next}")));
 }
 
 #[tokio::test]
 async fn signing_in_leads_to_pages_of_the_console_only() {
     let server = TestServer::start().await;
-    for next in
-        ["//evil.example", "https://evil.example", "/../admin/v1", "/subsystem/stop", "\r\nX: y"]
-    {
+    for next in [
+        "//evil.example",
+        "https://evil.example",
+        "/../admin/v1",
+        "/history/../x?a=b",
+        "//evil.example?a=b",
+        "/subsystem/stop",
+        "\r\nX: y",
+    ] {
         let browser = Browser::new(&server, "/console");
         let fields = [("token", server.admin_token.as_str()), ("next", next)];
         let answer = browser.post("/sign-in", &fields, &[]).await;
@@ -139,7 +155,7 @@ async fn the_cookie_is_for_our_pages_alone() {
     let secure = browser.post("/sign-in", &fields, &by_proxy).await;
     assert_eq!(
         cookie(&secure),
-        "provost_session  Path=/console; HttpOnly; SameSite=Strict; Secure"
+        "__Secure-provost_session  Path=/console; HttpOnly; SameSite=Strict; Secure"
     );
 }
 
@@ -170,8 +186,21 @@ async fn a_session_ends_with_its_token_with_time_and_with_signing_out() {
     let browser = Browser::signed_in(&server).await;
     clock.pass(29 * 60);
     browser.page("").await;
-    clock.pass(30 * 60);
+    // What a page does by itself keeps nobody signed in.
+    clock.pass(29 * 60);
+    browser.page("/monitoring?refresh=on").await;
+    clock.pass(60);
     assert_eq!(browser.get("").await.header("location"), Some("/console/sign-in"));
+
+    // Whoever signs in again has one session, and a cookie that is planted beside it hides nothing.
+    let browser = Browser::signed_in(&server).await;
+    let first = browser.cookie.lock().unwrap().clone().unwrap();
+    browser.sign_in(&server.admin_token).await;
+    let second = browser.cookie.lock().unwrap().clone().unwrap();
+    for (cookie, status) in [(first.clone(), 303), (format!("{first}; a=b; {second}"), 200)] {
+        *browser.cookie.lock().unwrap() = Some(cookie);
+        assert_eq!(browser.get("").await.status, status);
+    }
 
     let browser = Browser::signed_in(&server).await;
     let kept = browser.cookie.lock().unwrap().clone();
@@ -200,10 +229,17 @@ async fn a_foreign_page_does_nothing() {
         assert_eq!(answer.status, 403, "{answer}");
     }
     assert!(browser.page("").await.contains("RUNNING"));
+    // What was written with a form of another session comes back, with one of this one.
+    let rows = [("csrf", "old"), ("version", "x"), ("0.userLimit", "77")];
+    let answer = browser.post("/configuration/ProvisioningPolicy/rows", &rows, &[]).await;
+    let text = String::from_utf8(answer.body).unwrap();
+    assert!(answer.status == 403 && text.contains("value=\"77\""), "{text}");
     let fields = [("token", server.admin_token.as_str())];
     for headers in [
         [("Origin", "https://evil.example")],
         [("Origin", "null")],
+        [("Origin", "https://scim.example")],
+        [("Origin", "ftp://scim.example")],
         [("Sec-Fetch-Site", "cross-site")],
         [("Sec-Fetch-Site", "same-site")],
     ] {
@@ -336,14 +372,21 @@ async fn a_tenant_has_a_console_of_its_own() {
     assert_eq!(own.get("").await.header("location"), Some("/console/sign-in"));
 }
 
+/// What a form of a table says that it was made from.
+async fn version(browser: &Browser<'_>, table: &str) -> String {
+    let page = browser.page(&format!("/configuration/{table}")).await;
+    page.split("name=\"version\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
+}
+
 #[tokio::test]
 async fn what_a_form_says_is_what_the_admin_api_is_asked() {
     let server = TestServer::start().await;
     let browser = Browser::signed_in(&server).await;
-    let table = "/configuration/UserProvisioningExclusionList/rows";
+    let list = "UserProvisioningExclusionList";
+    let table = format!("/configuration/{list}/rows");
+    let before = version(&browser, list).await;
     let rows = [
-        ("version", "0"),
-        ("rows", "4"),
+        ("version", before.as_str()),
         ("0.thingworxUserName", "Administrator"),
         ("1.thingworxUserName", "gone"),
         ("1.remove", "true"),
@@ -351,31 +394,128 @@ async fn what_a_form_says_is_what_the_admin_api_is_asked() {
         ("3.thingworxUserName", ""),
         ("reason", "a boss"),
     ];
-    let answer = browser.submit(table, &rows).await;
-    let page = "/console/configuration/UserProvisioningExclusionList";
-    assert_eq!((answer.status, answer.header("location")), (303, Some(page)), "{answer}");
-    let shown = browser.page("/configuration/UserProvisioningExclusionList").await;
+    let answer = browser.submit(&table, &rows).await;
+    let page = format!("/console/configuration/{list}");
+    assert_eq!((answer.status, answer.header("location")), (303, Some(&*page)), "{answer}");
+    let page = format!("/configuration/{list}");
+    let shown = browser.page(&page).await;
     assert!(shown.contains("value=\"boss\"") && !shown.contains("gone"), "{shown}");
     assert!(shown.contains("is saved"), "{shown}");
-    let again = browser.page("/configuration/UserProvisioningExclusionList").await;
-    assert!(!again.contains("is saved"), "it is said once");
-    // Somebody was quicker.
-    let answer = browser.submit(table, &rows).await;
+    assert!(!browser.page(&page).await.contains("is saved"), "it is said once");
+    // Somebody was quicker: what was written stays, and the next time it takes the other's place.
+    let answer = browser.submit(&table, &rows).await;
     let text = String::from_utf8(answer.body).unwrap();
     assert_eq!(answer.status, 412, "{text}");
-    assert!(text.contains("changed meanwhile") && text.contains("value=\"boss\""), "{text}");
-    // What is wrong is told, and what was written stays.
-    let policy =
-        [("version", "1"), ("rows", "1"), ("0.userLimit", "many"), ("0.enforceNameRules", "true")];
-    let answer = browser.submit("/configuration/ProvisioningPolicy/rows", &policy).await;
+    let now = version(&browser, list).await;
+    let (held, kept) = (format!("value=\"{now}\""), "value=\"boss\"");
+    assert!(text.contains(&held) && text.contains(kept) && text.contains("a boss"), "{text}");
+    // Where nothing differs nothing is saved.
+    let same = [("version", now.as_str()), ("0.thingworxUserName", "boss")];
+    assert_eq!(browser.submit(&table, &same).await.status, 303);
+    assert_eq!(
+        browser
+            .submit(
+                &table,
+                &[("version", &version(&browser, list).await), ("5.thingworxUserName", "boss")]
+            )
+            .await
+            .status,
+        303
+    );
+    assert!(browser.page(&page).await.contains("nothing was saved"));
+    // What is wrong is told, and what was written stays, under the number that the page has for it.
+    let now = version(&browser, list).await;
+    let twice = [
+        ("version", now.as_str()),
+        ("0.thingworxUserName", "gone"),
+        ("0.remove", "true"),
+        ("3.thingworxUserName", "ann"),
+        ("7.thingworxUserName", "ANN"),
+    ];
+    let answer = browser.submit(&table, &twice).await;
     let text = String::from_utf8(answer.body).unwrap();
     assert_eq!(answer.status, 400, "{text}");
-    assert!(text.contains("userLimit") && text.contains("value=\"many\""), "{text}");
-    // A form of no version, or with more rows than it has, is one of ours no more.
-    assert_eq!(browser.submit(table, &[("rows", "1")]).await.status, 400);
-    let huge = [("version", "2"), ("rows", "18446744073709551615")];
-    assert_eq!(
-        browser.submit("/configuration/AdministratorAccounts/rows", &huge).await.status,
-        412
+    assert!(text.contains("row 2, thingworxUserName: ANN is there twice"), "{text}");
+    assert!(text.contains("name=\"1.thingworxUserName\" value=\"ANN\""), "{text}");
+    assert_eq!(browser.submit(&table, &[("rows", "1")]).await.status, 400, "without a version");
+}
+
+#[tokio::test]
+async fn forms_are_bounded_as_bodies_are() {
+    let server = TestServer::start().await;
+    let browser = Browser::signed_in(&server).await;
+    let policy = "/configuration/ProvisioningPolicy/rows";
+    let now = version(&browser, "ProvisioningPolicy").await;
+    // Fields that are none of the table take no rows.
+    let names: Vec<String> = (0..30_000).map(|it| format!("{it}.userLimit")).collect();
+    let many: Vec<(&str, &str)> = names.iter().map(|it| (it.as_str(), "x")).collect();
+    let many: Vec<_> = [("version", now.as_str())].into_iter().chain(many).collect();
+    let answer = browser.submit(policy, &many).await;
+    assert_eq!((answer.status, answer.body.len() < 20_000), (400, true), "{}", answer.body.len());
+    assert_eq!(browser.post(policy, &vec![("a", ""); 40_001], &[]).await.status, 413);
+    let large = "x".repeat(2 * 1024 * 1024);
+    assert_eq!(browser.post(policy, &[("a", &large)], &[]).await.status, 413);
+    // What the admin API does not take as a body, a form does not bring in.
+    let reason = [("version", now.as_str()), ("0.userLimit", "7"), ("reason", &large[..1_500_000])];
+    assert_eq!(browser.submit(policy, &reason).await.status, 413);
+    let reason = [("version", now.as_str()), ("0.userLimit", "7"), ("reason", &large[..1_025])];
+    assert_eq!(browser.submit(policy, &reason).await.status, 400);
+    let service = "/services/SetUserProvisioningExclusionList";
+    let twice = r#"[{"thingworxUserName": "a", "thingworxUserName": "b"}]"#;
+    let answer = browser.submit(service, &[("json.users", twice)]).await;
+    let text = String::from_utf8(answer.body).unwrap();
+    assert!(answer.status == 400 && text.contains("twice"), "{text}");
+    let deep = "[".repeat(100) + &"]".repeat(100);
+    assert_eq!(browser.submit(service, &[("json.users", &deep)]).await.status, 400);
+}
+
+#[tokio::test]
+async fn fields_that_nobody_touched_stay_as_they_are() {
+    let server = TestServer::start().await;
+    let path = created(&server, "/Users", &user("ann")).await.to_lowercase();
+    let kept = json!({
+        "description": "line 1\nline 2\n  indented ",
+        "projectName": "  lead",
+        "homeMashup": "old",
+        "tags": ["a,b", " x "],
+    });
+    let patched = crate::policy::admin(&server, "PATCH", &path, Some(kept.clone())).await;
+    assert_eq!(patched.status, 200, "{patched}");
+    let browser = Browser::signed_in(&server).await;
+    let page = browser.page(&path).await;
+    let hidden = |name: &str| {
+        let rest = page.split(&format!("name=\"was.{name}\" value=\"")).nth(1).unwrap();
+        let value = rest.split('"').next().unwrap();
+        value.replace("&#38;", "&").replace('\n', "\r\n")
+    };
+    let names = ["description", "projectName", "homeMashup", "mobileMashup", "tags"];
+    let was = names.map(|name| (format!("was.{name}"), hidden(name)));
+    let mut fields: Vec<(&str, &str)> = was.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+    let same = names.map(|name| (name, hidden(name)));
+    fields.extend(
+        same.iter().filter(|(name, _)| *name != "homeMashup").map(|(n, v)| (*n, v.as_str())),
     );
+    fields.push(("homeMashup", "new"));
+    let answer = browser.submit(&format!("{path}/fields"), &fields).await;
+    assert_eq!(answer.status, 303, "{answer}");
+    let shown = crate::policy::admin(&server, "GET", &path, None).await.json();
+    for (name, value) in kept.as_object().unwrap() {
+        let expected = if name == "homeMashup" { &json!("new") } else { value };
+        assert_eq!(&shown[name], expected, "{name}");
+    }
+    // What is refused stays in the form.
+    let tags = "t\r\n".repeat(101);
+    let answer =
+        browser.submit(&format!("{path}/fields"), &[("tags", &tags), ("was.tags", "")]).await;
+    let text = String::from_utf8(answer.body).unwrap();
+    assert!(answer.status == 400 && text.contains("t\nt\nt\n"), "{text}");
+}
+
+#[tokio::test]
+async fn every_category_of_the_trail_can_be_chosen() {
+    let server = TestServer::start().await;
+    let page = Browser::signed_in(&server).await.page("/audit").await;
+    for category in provost_platform::message::categories() {
+        assert!(page.contains(&format!("<option>{category}</option>")), "{category}");
+    }
 }

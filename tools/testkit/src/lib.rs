@@ -5,6 +5,7 @@
 pub mod clock;
 pub mod fuzz;
 pub mod idp;
+#[cfg(feature = "openapi")]
 mod openapi;
 pub mod server;
 pub mod transcript;

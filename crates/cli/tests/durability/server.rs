@@ -1,13 +1,19 @@
 //! The binary as a child process, and a client for it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 
-const BINARY: &str = env!("CARGO_BIN_EXE_provost");
+/// The binary that was built with the tests, or the one that `PROVOST_BINARY` names: the release binary,
+/// which the tests need not be built anew for.
+#[expect(clippy::disallowed_methods, reason = "that is no setting of the product")]
+fn binary() -> PathBuf {
+    let named = std::env::var_os("PROVOST_BINARY").map(PathBuf::from);
+    named.unwrap_or_else(|| env!("CARGO_BIN_EXE_provost").into())
+}
 
 /// A running server; it is killed when this is dropped.
 pub(crate) struct Server {
@@ -53,7 +59,7 @@ impl Server {
             Ok(token) => token,
             Err(_) => make_token(folder, &data),
         };
-        let child = Command::new(BINARY)
+        let child = Command::new(binary())
             .arg("serve")
             .arg("--platform-settings")
             .arg(&settings)
@@ -109,7 +115,7 @@ impl Drop for Server {
 }
 
 fn make_token(folder: &Path, data: &Path) -> String {
-    let made = Command::new(BINARY)
+    let made = Command::new(binary())
         .args(["token", "create", "--name", "load", "--data"])
         .arg(data)
         .output()

@@ -7,11 +7,13 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use provost_console::{Form, Page, Place, sign_in};
 use provost_scim::Error as Refusal;
 use secrecy::SecretString;
+use tracing::info;
 
 use super::session::Found;
 use super::told;
 use super::visit::Visit;
 use crate::error::Error;
+use crate::log::SECURITY;
 use crate::respond::{Response, html};
 
 /// The longest form of somebody who is not known yet: a token.
@@ -29,32 +31,39 @@ impl Visit {
         let (form, _room) = self.form(&app.forms, FORM_BYTES_MAX).await?;
         let next = form.get("next");
         let token = form.get("token");
-        if let Err(error) = self.authenticate(token).await {
-            self.line.failed(&error);
-            let (status, detail) = match &error {
-                Error::BadCredential | Error::NoCredential => {
-                    let id = self.line.id();
-                    let detail =
-                        format!("This token is not accepted; the log has the reason at {id}.");
-                    (StatusCode::UNAUTHORIZED, detail)
-                }
-                error => told(error, &self.line),
-            };
-            return Ok(self.sign_in_page(status, Some(&detail), next));
-        }
+        let caller = match self.authenticate(token).await {
+            Ok(caller) => caller.principal,
+            Err(error) => return Ok(self.not_signed_in(&error, next)),
+        };
         // Whoever signs in again has one session.
         for key in cookies(&self.head.headers) {
             self.app.sessions.end(key);
         }
         let (token, now) = (SecretString::from(token.to_owned()), self.app.now_seconds());
         let key = self.app.sessions.begin(self.tenant.id, token, now)?;
+        info!(target: SECURITY, { request.id = %self.line.id(), caller = %caller }, "Signed in to the console");
         let mut response = self.redirect(&self.way_to(next));
         self.set_cookie(&mut response, &key, "");
         Ok(response)
     }
 
+    /// The page to sign in with again, and why.
+    fn not_signed_in(&self, error: &Error, next: &str) -> Response {
+        self.line.failed(error);
+        let (status, detail) = match error {
+            Error::BadCredential | Error::NoCredential => {
+                let id = self.line.id();
+                let detail = format!("This token is not accepted; the log has the reason at {id}.");
+                (StatusCode::UNAUTHORIZED, detail)
+            }
+            error => told(error, &self.line),
+        };
+        self.sign_in_page(status, Some(&detail), next)
+    }
+
     pub(super) fn sign_out(&self, session: &Found) -> Response {
         self.app.sessions.end(&session.key);
+        info!(target: SECURITY, { request.id = %self.line.id(), caller = %self.line.caller() }, "Signed out of the console");
         let mut response = self.redirect("/sign-in");
         self.set_cookie(&mut response, "", "; Max-Age=0");
         response
@@ -111,22 +120,24 @@ impl Visit {
         html(status, page.unwrap_or_default())
     }
 
-    /// A form to sign in with comes from our own page: no foreign page signs anybody in. Browsers say where a
-    /// form is from in one of two headers, or in both.
+    /// A form to sign in with comes from our own page: no foreign page signs anybody in. Browsers say whether
+    /// it does; older ones say only where it comes from.
     fn check_origin(&self) -> Result<(), Error> {
         let header = |name: HeaderName| self.head.headers.get(name).and_then(|it| it.to_str().ok());
-        let is_foreign_site = header(SEC_FETCH_SITE).is_some_and(|it| it != "same-origin");
-        let scheme = if self.is_https() { "https" } else { "http" };
-        let by_host = header(HOST).map(|host| format!("{scheme}://{host}"));
-        let is_foreign_origin = header(ORIGIN)
-            .is_some_and(|it| origin_of(&self.base()) != it && by_host.as_deref() != Some(it));
-        match is_foreign_site || is_foreign_origin {
-            true => {
-                Err(Refusal::forbidden("this form comes from a page that is not the console's")
-                    .into())
+        let is_ours = match (header(SEC_FETCH_SITE), header(ORIGIN)) {
+            (Some(site), _) => site == "same-origin",
+            (None, Some(origin)) => {
+                let scheme = if self.is_https() { "https" } else { "http" };
+                let by_host = header(HOST).map(|host| format!("{scheme}://{host}"));
+                origin_of(&self.base()) == origin || by_host.as_deref() == Some(origin)
             }
-            false => Ok(()),
+            // No browser sends a form of another page without either.
+            (None, None) => true,
+        };
+        if is_ours {
+            return Ok(());
         }
+        Err(Refusal::forbidden("this form comes from a page that is not the console's").into())
     }
 
     /// Gives the browser the name of its session; over https, one that no page without it can give.

@@ -122,10 +122,8 @@ impl Action {
     /// The requests whose answers are needed to read the form.
     #[must_use]
     pub fn needs(&self) -> Vec<Request> {
-        match self {
-            Self::SetTable(table) => vec![configuration::table(table)],
-            _ => Vec::new(),
-        }
+        let Self::SetTable(table) = self else { return Vec::new() };
+        vec![configuration::table(table)]
     }
 
     /// The request that does it.
@@ -187,9 +185,9 @@ impl Action {
         Done::Elsewhere { path: self.page().path(), notice }
     }
 
-    /// What was sent with its form.
+    /// What was sent with its form, of which nothing came.
     #[must_use]
-    pub fn entered(&self, form: Form, outcome: Option<Value>, is_late: bool) -> Entered {
+    pub fn entered(&self, form: Form) -> Entered {
         let name = match self {
             Self::RunService(name) | Self::SetTable(name) | Self::SetPaused(name, _) => name,
             Self::SetLocked(id, _)
@@ -203,7 +201,7 @@ impl Action {
             | Self::SetLogLevel
             | Self::CreateTenant => "",
         };
-        Entered { form, outcome, name: name.to_owned(), is_late }
+        Entered { form, outcome: None, name: name.to_owned(), is_late: false }
     }
 }
 

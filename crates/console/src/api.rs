@@ -9,7 +9,7 @@ use serde::Serialize;
 pub struct Request {
     /// Its method.
     pub method: Method,
-    /// Its path below the root of the API, in segments that are not encoded.
+    /// Its path below the root of the API, in segments that are encoded.
     pub path: String,
     /// Its query string, encoded.
     pub query: String,

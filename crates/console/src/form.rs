@@ -22,10 +22,8 @@ impl Form {
         if separators >= FIELDS_MAX {
             return Err(TooManyFields);
         }
-        let field = |(name, value): (std::borrow::Cow<'_, str>, std::borrow::Cow<'_, str>)| {
-            (name.into_owned(), value.replace("\r\n", "\n"))
-        };
-        Ok(Self(form_urlencoded::parse(bytes).map(field).collect()))
+        let fields = form_urlencoded::parse(bytes);
+        Ok(Self(fields.map(|(name, it)| (name.into_owned(), it.replace("\r\n", "\n"))).collect()))
     }
 
     /// The first field of a name, without blanks around it; empty if there is none.

@@ -62,8 +62,8 @@ pub(crate) enum Error {
     /// The tenant is paused.
     #[error("the tenant is paused")]
     TenantPaused,
-    /// The number of the tenant cannot be read.
-    #[error("could not read the tenant")]
+    /// What is stored of the tenant cannot be read.
+    #[error("could not read what is stored of the tenant")]
     NoTenant(#[source] provost_store::Error),
     /// The configuration tables cannot be read or written.
     #[error("could not read or write the configuration")]

@@ -65,14 +65,14 @@ struct Trail<'v> {
 }
 
 pub(super) fn needs(asked: &Form) -> Vec<Request> {
-    let filters = filters(asked);
+    let filters = asked_for(asked);
     let filters = filters.iter().map(|(name, value)| (*name, value.as_str()));
     vec![Request::get("/audit").with(filters.chain([("after", asked.get("after"))]))]
 }
 
 /// The request for rows to keep as a file.
 pub(super) fn export(asked: &Form) -> Request {
-    let filters = filters(asked);
+    let filters = asked_for(asked);
     let filters = filters.iter().map(|(name, value)| (*name, value.as_str()));
     let rest = [("format", asked.get("format")), ("limit", "1000"), ("after", asked.get("after"))];
     Request::get("/audit/export").with(filters.chain(rest))
@@ -83,16 +83,16 @@ pub(super) fn show(frame: Frame<'_>, mut answers: Answers) -> Result<String, Une
 }
 
 /// What is asked for, as the admin API has it.
-fn filters(asked: &Form) -> [(&'static str, String); 5] {
+fn asked_for(asked: &Form) -> [(&'static str, String); 5] {
     FILTERS.map(|name| match name {
-        "since" | "until" => (name, moment(asked.get(name))),
+        "since" | "until" => (name, time_of(asked.get(name))),
         _ => (name, asked.get(name).to_owned()),
     })
 }
 
 /// A time as people write it, and as pages show it, in UTC: `2026-07-01`, `2026-07-01 08:09`,
 /// `2026-07-01 08:09:10 UTC`. What is none is left for the API to refuse.
-fn moment(text: &str) -> String {
+fn time_of(text: &str) -> String {
     let text = text.trim().trim_end_matches("UTC").trim_end();
     let (date, clock) = match text.split_once(' ') {
         Some((date, clock)) => (date, clock.trim()),
@@ -161,7 +161,7 @@ mod tests {
             ("yesterday", "yesterday"),
             ("", ""),
         ] {
-            assert_eq!(moment(written), expected, "{written}");
+            assert_eq!(time_of(written), expected, "{written}");
         }
     }
 }

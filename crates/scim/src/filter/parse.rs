@@ -1,7 +1,8 @@
 //! The filter parser: text to a tree, within bounds (RFC 7644 §3.4.2.2, figure 1).
 //!
 //! The grammar is a superset of the RFC's. What only the superset holds is reported as a
-//! [`Deviation`], so that a strict service provider can refuse it.
+//! [`Deviation`], so that a strict service provider can refuse it. One parser, a method for each rule of
+//! the grammar; the last third is its tables.
 
 use serde_json::Value;
 

@@ -50,14 +50,11 @@ impl Visit {
     /// The page to sign in with again, and why.
     fn not_signed_in(&self, error: &Error, next: &str) -> Response {
         self.line.failed(error);
-        let (status, detail) = match error {
-            Error::BadCredential | Error::NoCredential => {
-                let id = self.line.id();
-                let detail = format!("This token is not accepted; the log has the reason at {id}.");
-                (StatusCode::UNAUTHORIZED, detail)
-            }
-            error => told(error, &self.line),
-        };
+        let (status, mut detail) = told(error, &self.line);
+        if let Error::BadCredential | Error::NoCredential = error {
+            let id = self.line.id();
+            detail = format!("This token is not accepted; the log has the reason at {id}.");
+        }
         self.sign_in_page(status, Some(&detail), next)
     }
 
@@ -81,7 +78,8 @@ impl Visit {
             let detail = "You are not signed in any more, and nothing was done. To keep what you wrote, \
                           sign in in another window, then load this page again and let the browser \
                           send the form again.";
-            return self.sign_in_page(StatusCode::UNAUTHORIZED, Some(detail), &page.path());
+            let (status, _) = told(&Error::NoCredential, &self.line);
+            return self.sign_in_page(status, Some(detail), &page.path());
         }
         let way = match self.head.uri.query() {
             Some(query) if matches!(place, Place::Page(_)) => format!("{}?{query}", page.path()),

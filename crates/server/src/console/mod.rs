@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
-use provost_console::{Action, Done, Form, Page, Place, View, export};
+use provost_console::{Action, Done, Entered, Form, Page, Place, View, export};
 use provost_scim::Error as Refusal;
 
 use crate::admin;
@@ -70,10 +70,10 @@ impl Visit {
             Place::Action(action) => {
                 let problem = "This form was not made for your session, and nothing was done. What it \
                                holds stands below: look at it, and send it again.";
-                let entered = action.entered(form, None, false);
-                let view = View { entered: Some(entered), ..self.view(&visitor) };
-                let view = View { problem: Some(problem.to_owned()), ..view };
-                self.shown(&visitor, StatusCode::FORBIDDEN, &action.page(), view).await
+                let (status, problem) = told(&Refusal::forbidden(problem).into(), &self.line);
+                let (problem, entered) = (Some(problem), Some(action.entered(form)));
+                let view = View { problem, entered, ..self.view(&visitor) };
+                self.shown(&visitor, status, &action.page(), view).await
             }
             Place::SignOut if is_ours => Ok(self.sign_out(&visitor.session)),
             _ => Err(Refusal::forbidden("this form was not made for your session").into()),
@@ -120,7 +120,7 @@ impl Visit {
             }
         };
         let is_late = status == StatusCode::PRECONDITION_FAILED;
-        let entered = action.entered(form, outcome, is_late);
+        let entered = Entered { outcome, is_late, ..action.entered(form) };
         let view = View { entered: Some(entered), ..view };
         self.shown(visitor, status, &action.page(), view).await
     }

@@ -99,7 +99,7 @@ const fn does(
     parameters: &'static [Parameter],
     description: &'static str,
 ) -> Definition {
-    let decides = !matches!(service, Service::Start | Service::Stop | Service::Restart);
+    let decides = !service.steers();
     let result = BaseType::Nothing;
     Definition { service, name, category, description, parameters, result, decides }
 }
@@ -316,7 +316,18 @@ pub(crate) static DEFINITIONS: [Definition; 33] = [
     ),
 ];
 
+impl Service {
+    const fn steers(self) -> bool {
+        matches!(self, Self::Start | Self::Stop | Self::Restart)
+    }
+}
+
 impl Definition {
+    /// Whether it starts or stops the subsystem.
+    pub(super) const fn steers(&self) -> bool {
+        self.service.steers()
+    }
+
     /// The service of a name.
     pub(crate) fn named(name: &str) -> Option<&'static Self> {
         DEFINITIONS.iter().find(|it| it.name == name)

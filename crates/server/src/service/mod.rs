@@ -51,7 +51,7 @@ pub(crate) struct Invocation<'a> {
 
 /// What a service works with.
 struct Asked<'a> {
-    app: &'a App,
+    app: &'a Arc<App>,
     tenant: &'a Tenant,
     cause: Cause,
     parameters: Parameters,
@@ -95,25 +95,25 @@ pub(crate) async fn invoke(
 ) -> Result<InfoTable, Error> {
     let Invocation { app, tenant, line, caller, cause, parameters } = invocation;
     let parameters = Parameters::new(parameters)?;
-    let steering = match definition.service {
-        Service::Start => Some(Steering::Start),
-        Service::Stop => Some(Steering::Stop),
-        Service::Restart => Some(Steering::Restart),
-        _ => None,
-    };
-    if let Some(steering) = steering {
-        info!(request.id = %line.id(), caller = %caller.principal, "{} asked for", definition.name);
-        // Stopping takes its own time.
-        steer(app.clone(), cause, steering).await?;
-        return Ok(InfoTable::nothing());
-    }
     let asked = Asked { app, tenant, cause, parameters };
-    in_time(app, run(&asked, definition)).await
+    let work = run(&asked, definition);
+    match definition.steers() {
+        // Stopping takes its own time.
+        true => {
+            let caller = &caller.principal;
+            info!(request.id = %line.id(), caller = %caller, "{} asked for", definition.name);
+            Box::pin(work).await
+        }
+        false => in_time(app, work).await,
+    }
 }
 
 async fn run(asked: &Asked<'_>, definition: &Definition) -> Result<InfoTable, Error> {
     let subsystem = &asked.app.parts.subsystem;
     match definition.service {
+        Service::Start => steered(asked, Steering::Start).await,
+        Service::Stop => steered(asked, Steering::Stop).await,
+        Service::Restart => steered(asked, Steering::Restart).await,
         Service::IsRunning => Ok(InfoTable::boolean(subsystem.state() == State::Running)),
         Service::GetSubsystemState => Ok(InfoTable::string(subsystem.state().name())),
         Service::GetPerformanceMetrics => general::metrics(asked).await,
@@ -136,8 +136,12 @@ async fn run(asked: &Asked<'_>, definition: &Definition) -> Result<InfoTable, Er
         Service::SaveConfigurationTables => Ok(InfoTable::nothing()),
         Service::AddConfigurationTableDefinition => Err(table::no_definition()),
         Service::GetConfigurationChangeHistory => table::history(asked).await,
-        Service::Start | Service::Stop | Service::Restart => Ok(InfoTable::nothing()),
     }
+}
+
+async fn steered(asked: &Asked<'_>, steering: Steering) -> Result<InfoTable, Error> {
+    steer(asked.app.clone(), asked.cause.clone(), steering).await?;
+    Ok(InfoTable::nothing())
 }
 
 /// Takes an application key for a bearer token, where there is none.

@@ -1,4 +1,6 @@
 //! Plays transcripts: fills in a request, sends it, judges the answer, captures from it.
+//!
+//! The player is the first half; the other one is its tests, against a transport that they script.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -33,7 +33,7 @@ impl Visit {
         let token = form.get("token");
         let caller = match self.authenticate(token).await {
             Ok(caller) => caller.principal,
-            Err(error) => return Ok(self.not_signed_in(&error, next)),
+            Err(error) => return self.not_signed_in(&error, next),
         };
         // Whoever signs in again has one session.
         for key in cookies(&self.head.headers) {
@@ -48,7 +48,7 @@ impl Visit {
     }
 
     /// The page to sign in with again, and why.
-    fn not_signed_in(&self, error: &Error, next: &str) -> Response {
+    fn not_signed_in(&self, error: &Error, next: &str) -> Result<Response, Error> {
         self.line.failed(error);
         let (status, mut detail) = told(error, &self.line);
         if let Error::BadCredential | Error::NoCredential = error {
@@ -67,7 +67,7 @@ impl Visit {
     }
 
     /// Who is not signed in comes back afterwards; a form that was sent is not done.
-    pub(super) fn send_to_sign_in(&self, place: &Place) -> Response {
+    pub(super) fn send_to_sign_in(&self, place: &Place) -> Result<Response, Error> {
         let page = match place {
             Place::Page(page) => page.clone(),
             Place::Action(action) => action.page(),
@@ -85,13 +85,13 @@ impl Visit {
             Some(query) if matches!(place, Place::Page(_)) => format!("{}?{query}", page.path()),
             Some(_) | None => page.path(),
         };
-        match way == self.first().path() {
+        Ok(match way == self.first().path() {
             true => self.redirect("/sign-in"),
             false => {
                 let next = form_urlencoded::byte_serialize(way.as_bytes()).collect::<String>();
                 self.redirect(&format!("/sign-in?next={next}"))
             }
-        }
+        })
     }
 
     /// The way to a page that somebody was on, with its query string; nowhere else is ever led to.
@@ -113,9 +113,9 @@ impl Visit {
         status: StatusCode,
         problem: Option<&str>,
         next: &str,
-    ) -> Response {
+    ) -> Result<Response, Error> {
         let page = sign_in(&self.root, self.tenant_name(), problem, next);
-        html(status, page.unwrap_or_default())
+        Ok(html(status, page.map_err(|error| Error::NoPage(error.into()))?))
     }
 
     /// A form to sign in with comes from our own page: no foreign page signs anybody in. Browsers say whether

@@ -34,10 +34,10 @@ pub(crate) async fn answer(call: Call, place: Place) -> Result<Response, Error> 
     let response = match place {
         Place::Asset(asset) => return Ok(file(asset)),
         Place::SignIn if visit.is_form() => visit.sign_in().await?,
-        Place::SignIn => visit.sign_in_page(StatusCode::OK, None, visit.query().get("next")),
+        Place::SignIn => visit.sign_in_page(StatusCode::OK, None, visit.query().get("next"))?,
         place => match visit.visitor().await? {
             Some(visitor) => visit.answer(visitor, place).await?,
-            None => visit.send_to_sign_in(&place),
+            None => visit.send_to_sign_in(&place)?,
         },
     };
     Ok(guarded(response))
@@ -47,7 +47,7 @@ pub(crate) async fn answer(call: Call, place: Place) -> Result<Response, Error> 
 pub(crate) fn failure(status: StatusCode, root: &str, detail: &str) -> Response {
     let title = status.canonical_reason().unwrap_or("It did not work");
     let page = provost_console::failure(root, title, detail);
-    guarded(html(status, page.unwrap_or_else(|_| detail.to_owned())))
+    guarded(html(status, page.expect("a page of three texts is written into memory")))
 }
 
 impl Visit {
@@ -76,7 +76,9 @@ impl Visit {
                 self.shown(&visitor, status, &action.page(), view).await
             }
             Place::SignOut if is_ours => Ok(self.sign_out(&visitor.session)),
-            _ => Err(Refusal::forbidden("this form was not made for your session").into()),
+            Place::SignOut | Place::Page(_) | Place::Export | Place::Asset(_) | Place::SignIn => {
+                Err(Refusal::forbidden("this form was not made for your session").into())
+            }
         }
     }
 
